@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { DrydockError } from '../core/errors.ts';
 import { dataFolder } from './local/data-folder.ts';
-import { openSession, type Session } from './local/session.ts';
+import type { Session } from './local/session.ts';
 import { openStackSession, stackFlags, stackOf } from './remote/options.ts';
 import type { ExitCode } from './terminal/exit-code.ts';
 import { createOutput, type Output } from './terminal/output.ts';
@@ -60,9 +60,10 @@ export const policyOption = [
 /** Opens a session on the deployment or the data folder, uses it and closes it. */
 export async function withSession<T>(options: CommonOptions, use: (session: Session) => Promise<T>): Promise<T> {
   const stack = stackOf(options);
+  // Loaded on demand: help and faults of usage need no session.
   const session = stack
     ? await openStackSession(stack)
-    : await openSession({ dataDir: dataFolder(options.data), passive: true });
+    : await (await import('./local/session.ts')).openSession({ dataDir: dataFolder(options.data), passive: true });
   try {
     return await use(session);
   } finally {

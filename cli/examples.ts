@@ -6,6 +6,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   reject: ['drydock reject FIX-1 "The plan changes the wrong module."'],
   answer: [
     'drydock answer FIX-1 "Round to the even neighbour."',
+    'drydock answer FIX-1 --option 2',
     'drydock answer GREET-1/de "The formal one."          answer a part of a campaign',
   ],
   list: ['drydock list --limit 10 --json'],

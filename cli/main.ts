@@ -1,62 +1,53 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { version } from '../common/package-info.ts';
 import { DrydockError, viewError } from '../core/errors.ts';
+import { catalogue } from './catalogue.ts';
 import { exitCodeOf } from './command.ts';
 import { addExamples } from './examples.ts';
 import { createOutput, printError } from './terminal/output.ts';
 
-type Load = () => Promise<{ register(program: Command): void }>;
+const nameOf = (usage: string): string => usage.split(' ')[0] ?? '';
 
 /**
- * One file per group of commands, in the order of the help. Loaded on demand: loading all takes longer than most
- * commands.
+ * The word of a command line that names its command: the first one, or the one behind `help`. Only this command is loaded,
+ * because a person who asks for help waits for the modules of all others too.
  */
-const files: readonly { load: Load; names: readonly string[] }[] = [
-  { load: () => import('./commands/run.ts'), names: ['run'] },
-  { load: () => import('./commands/ask/draft.ts'), names: ['draft'] },
-  { load: () => import('./commands/ask/split.ts'), names: ['split'] },
-  { load: () => import('./commands/serve.ts'), names: ['serve'] },
-  { load: () => import('./commands/gates.ts'), names: ['approve', 'revise', 'reject', 'answer'] },
-  { load: () => import('./commands/inspect.ts'), names: ['list', 'status', 'events', 'show', 'egress', 'why'] },
-  { load: () => import('./commands/lifecycle.ts'), names: ['cancel', 'tell', 'retry', 'pause', 'resume'] },
-  { load: () => import('./commands/specs.ts'), names: ['lint', 'estimate', 'prompt', 'new'] },
-  { load: () => import('./commands/memory/runbook.ts'), names: ['runbook'] },
-  { load: () => import('./commands/memory/knowledge.ts'), names: ['knowledge'] },
-  { load: () => import('./commands/budget.ts'), names: ['budget'] },
-  { load: () => import('./commands/audit.ts'), names: ['audit'] },
-  { load: () => import('./commands/policy.ts'), names: ['policy'] },
-  { load: () => import('./commands/doctor.ts'), names: ['doctor'] },
-  { load: () => import('./commands/images.ts'), names: ['images'] },
-  { load: () => import('./commands/agents.ts'), names: ['agents'] },
-  { load: () => import('./commands/init.ts'), names: ['init'] },
-  { load: () => import('./commands/demo.ts'), names: ['demo'] },
-  { load: () => import('./commands/github-setup/setup.ts'), names: ['github'] },
-  { load: () => import('./commands/aws/aws.ts'), names: ['aws'] },
-];
-
-/** The files for a command line: that of its command, none for `--version`, otherwise all. */
-function filesFor(argv: readonly string[]): typeof files {
-  const [first] = argv;
-  if (argv.length === 1 && (first === '--version' || first === '-V')) return [];
-  const name = argv.find((argument) => !argument.startsWith('-'));
-  const found = files.filter(({ names }) => name !== undefined && names.includes(name));
-  return found.length === 0 ? files : found;
+function namedCommand(argv: readonly string[]): { name: string | undefined; help: boolean } {
+  const words = argv.filter((argument) => !argument.startsWith('-'));
+  return words[0] === 'help' ? { name: words[1], help: true } : { name: words[0], help: false };
 }
 
 /**
- * The program with the commands that `argv` may name; with all commands if `argv` is empty.
+ * The program with the command that `argv` names. For help, and where it names none, the others are there too, as the
+ * list of commands shows them.
+ * @param argv Without it, every command is complete.
  * @internal for its tests
  */
-export async function createProgram(argv: readonly string[] = []): Promise<Command> {
+export async function createProgram(argv?: readonly string[]): Promise<Command> {
   const program = new Command('drydock')
     .description('From a reviewed task spec to a draft pull request, by the agent of your choice, in a sandbox.')
     .version(version())
     .option('--json', 'print one JSON document on standard output')
     .exitOverride()
     .configureOutput({ writeErr: () => undefined });
-  for (const { register } of await Promise.all(filesFor(argv).map(({ load }) => load()))) register(program);
+  if (argv?.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) return program;
+  const { name, help } = namedCommand(argv ?? []);
+  const isNamed = ({ commands }: (typeof catalogue)[number]): boolean =>
+    argv === undefined || commands.some(([usage]) => nameOf(usage) === name);
+  const alone = !help && catalogue.some(isNamed);
+  for (const file of catalogue) {
+    if (isNamed(file)) (await file.load()).register(program);
+    else if (!alone) for (const row of file.commands) listed(program, row);
+  }
   addExamples(program);
   return program;
+}
+
+/** A command of which only the line in the list is there. */
+function listed(program: Command, [usage, description]: (typeof catalogue)[number]['commands'][number]): void {
+  const command = program.command(usage.replace(' [options]', '')).description(description);
+  // The list says that a command has options if it has one.
+  if (usage.includes(' [options]')) command.addOption(new Option('--any').hideHelp());
 }
 
 /** Runs a command line and returns its exit code; every error has a name and a remedy. */

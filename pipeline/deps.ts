@@ -55,8 +55,8 @@ export interface Deps {
   afterRun?(runId: string): Promise<void>;
   /** URL of a run's page; undefined if there is no page that others can open. */
   runLink(runId: string): string | undefined;
-  /** URL of a gate's page; undefined if no pages are served. */
-  gateLink(gateId: string): string | undefined;
+  /** URL of a page by its path, such as `/gates/ID`; undefined if no pages are served. */
+  pageLink(path: string): string | undefined;
 }
 
 export const nonce = (): string => randomBytes(19).toString('hex');

@@ -1,5 +1,5 @@
-// node scripts/ensure-tools.ts NAME…: the demo and the tests need bubblewrap, the tests of the pages need Chromium, those of
-// package managers and of containers need theirs. As root on Debian or Ubuntu this script installs them and says so;
+// node scripts/ensure-tools.ts NAME…: the demo and the tests need bubblewrap, the tests of the pages need Chromium, those
+// of terminals tmux, those of package managers and of containers need theirs. As root on Debian or Ubuntu this script installs them and says so;
 // elsewhere it prints the command for the user to run.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -19,6 +19,7 @@ interface Tool {
 const tools: Record<string, Tool> = {
   bubblewrap: { programs: ['bwrap'], error: 'SandboxUnavailable' },
   chromium: { programs: ['chromium'], error: 'ToolMissing' },
+  tmux: { programs: ['tmux'], arguments: ['-V'], error: 'ToolMissing' },
   // Of the tests of package managers and services.
   'default-jdk-headless': { programs: ['java'], error: 'ToolMissing' },
   maven: { programs: ['mvn'], error: 'ToolMissing' },

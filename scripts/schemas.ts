@@ -6,12 +6,14 @@ import { askTopics } from '../core/ask/names.ts';
 import { answerJsonSchema } from '../core/ask/topics.ts';
 import { settingsJsonSchema } from '../core/deployment/settings.ts';
 import { lessonJsonSchema } from '../core/knowledge/schema.ts';
+import { webhookJsonSchema } from '../core/notification/render/webhook.ts';
 import { policyJsonSchema } from '../core/policy/schema.ts';
 import { runbookJsonSchema } from '../core/runbook/schema.ts';
 import { specJsonSchema } from '../core/task-spec/schema.ts';
 
 const schemas: Record<string, object> = {
   'schemas/aws.schema.json': settingsJsonSchema(),
+  'schemas/webhook.schema.json': webhookJsonSchema(),
   'schemas/lesson.schema.json': lessonJsonSchema('draft-7'),
   'schemas/policy.schema.json': policyJsonSchema('draft-7'),
   ...Object.fromEntries(askTopics.map((topic) => [`schemas/${topic}.schema.json`, answerJsonSchema(topic)])),

@@ -1,6 +1,8 @@
 import type { Context } from 'hono';
 import type { Policy } from '../core/policy/schema.ts';
-import type { SentNotification } from '../core/ports/runtime/notifier.ts';
+import type { ChannelName } from '../core/ports/runtime/notifier.ts';
+import type { OutboxEntry } from '../core/ports/store/outbox.ts';
+import type { Tested } from '../pipeline/notices/test-message.ts';
 import type { Service, WatchItem } from '../pipeline/service/service.ts';
 
 /** The person who sent a request. */
@@ -29,8 +31,12 @@ export interface WebOptions {
   service(who: string): Service;
   /** Streams the events of a run. Absent if requests cannot stay open: then the page polls every few seconds. */
   watch?(runId: string, signal: AbortSignal): AsyncIterable<WatchItem>;
-  /** Sent notifications, if they are stored. */
-  outbox?(): Promise<SentNotification[]>;
+  /** Messages to people, newest first. */
+  outbox?(): Promise<OutboxEntry[]>;
+  /** The ways to people that the policy configures. */
+  channels?: readonly ChannelName[];
+  /** Sends a test message to a person by one of them. */
+  testChannel?(channel: string, person: string): Promise<Tested>;
   authenticate: Authenticate;
   /** The operator's policy, for budgets and retries. */
   policy: Policy;

@@ -19,7 +19,7 @@ import type { ExitCode } from '../terminal/exit-code.ts';
 import { follow } from '../terminal/follow.ts';
 import { type Output, print } from '../terminal/output.ts';
 import { exitOf, summary } from '../terminal/summary.ts';
-import { runSpec } from './run.ts';
+import { runSpec } from './run-spec.ts';
 
 /** What the demo works on: a task, its repository below `examples`, and the program in place of an agent. */
 interface Subject {

@@ -198,6 +198,8 @@ async function policyChecks(options: CommonOptions): Promise<Check[]> {
   }
   for (const [name, server] of Object.entries(loaded.policy.mcp)) checks.push(mcpCheck(name, server, loaded.policy));
   checks.push(...(await silentServers(loaded.policy)));
+  const { messageChecks } = await import('../messages/check.ts');
+  checks.push(...(await messageChecks(loaded.policy)));
   for (const [name, repository] of Object.entries(loaded.policy.repositories)) {
     if (repository.host !== 'git') continue;
     const ok = existsSync(join(repository.url, '.git')) || existsSync(join(repository.url, 'HEAD'));

@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { defined } from '../../core/defined.ts';
 import { DrydockError } from '../../core/errors.ts';
+import { optionsOf, voteForOption } from '../../core/review/option.ts';
 import type { VoteChoice } from '../../core/run/gate.ts';
 import type { GateView } from '../../pipeline/service/service.ts';
-import { action, type CommonOptions, personCommand, withSession } from '../command.ts';
-import { requesterName } from '../config/load-policy.ts';
+import { action, type CommonOptions, personCommand, wholeNumber, withSession } from '../command.ts';
+import { requesterName } from '../config/home.ts';
 import { unreadable } from '../config/unreadable.ts';
 import { stackOf } from '../remote/options.ts';
 import type { ExitCode } from '../terminal/exit-code.ts';
@@ -40,10 +41,34 @@ export function register(program: Command): void {
   action<[string, string], CommonOptions>(gate('reject <gate> <reason>', 'end the run'), (output, options, id, text) =>
     vote(output, options, id, 'reject', text),
   );
-  action<[string, string], CommonOptions>(
-    gate('answer <gate> <text>', 'answer a question of the run'),
-    (output, options, id, text) => vote(output, options, id, 'answer', text),
+  action<[string, string | undefined], CommonOptions & { option?: number }>(
+    gate('answer <gate> [text]', 'answer a question of the run').option(
+      '--option <n>',
+      'choose an option of the question by its number, as `drydock show` lists them; TEXT is added where it needs one',
+      wholeNumber('--option', 1),
+    ),
+    (output, options, id, text) =>
+      options.option === undefined
+        ? vote(output, options, id, 'answer', text ?? '')
+        : voteByNumber(output, options, id, options.option, text ?? ''),
   );
+}
+
+/** Votes as an option says. @throws AnswerInvalid if the question has no such option. */
+async function voteByNumber(
+  output: Output,
+  options: CommonOptions,
+  id: string,
+  n: number,
+  text: string,
+): Promise<ExitCode> {
+  const gate = await withSession(options, ({ service }) => service.gate(id));
+  const given = optionsOf(gate);
+  const option = given[n - 1];
+  if (!option)
+    throw new DrydockError('AnswerInvalid', `The gate has ${given.length} options, and ${n} is not one of them.`);
+  const ballot = voteForOption(option, text);
+  return vote(output, options, gate.gateId, ballot.choice, ballot.text);
 }
 
 async function vote(

@@ -1,14 +1,21 @@
 import type { Command } from 'commander';
 import { DrydockError } from '../../core/errors.ts';
 import { formatUsd, microsOf } from '../../core/money/format.ts';
-import { isFinal } from '../../core/run/status.ts';
-import type { HostView, RunView, Service } from '../../pipeline/service/service.ts';
+import { isFinal, unfinishedStatuses } from '../../core/run/status.ts';
+import type { RunView, Service } from '../../pipeline/service/service.ts';
 import { action, type CommonOptions, dataOption, wholeNumber, withSession } from '../command.ts';
 import { gitRoot } from '../config/repositories.ts';
 import { stackFlags } from '../remote/options.ts';
 import { openGateLines } from '../terminal/gate.ts';
 import { type Output, plain, print, table } from '../terminal/output.ts';
 import { summary } from '../terminal/summary.ts';
+import { allUnfinished, openGate, runItems, viewOf } from './look/parts.ts';
+
+const noRuns = 'No runs yet. Start one with: drydock run FILE';
+const noneUnfinished = 'No run is unfinished.';
+
+/** The result is for a person at a terminal, and not for a program. */
+const isTerminal = (output: Output): boolean => !output.json && output.columns() !== Number.POSITIVE_INFINITY;
 
 export function register(program: Command): void {
   const here = (name: string, description: string) =>
@@ -26,11 +33,17 @@ export function register(program: Command): void {
       50,
     ),
     async (output, options) => {
-      const runs = await withSession(options, (session) => session.service.list(options.limit));
+      const { runs, items } = await withSession(options, async ({ service }) => {
+        const items = isTerminal(output) ? await runItems(service, {}, options.limit) : undefined;
+        return { items, runs: items ? [] : await service.list(options.limit) };
+      });
+      if (items) {
+        const { listLines } = await import('../terminal/view/list.ts');
+        print(output, {}, () => (items.length === 0 ? [noRuns] : listLines(items, output)));
+        return 0;
+      }
       print(output, { runs }, () =>
-        runs.length === 0
-          ? ['No runs yet. Start one with: drydock run FILE']
-          : table([['RUN', 'TASK', 'STATUS', 'STATE', 'COST', 'STARTED'], ...runs.map(row)]),
+        runs.length === 0 ? [noRuns] : table([['RUN', 'TASK', 'STATUS', 'STATE', 'COST', 'STARTED'], ...runs.map(row)]),
       );
       return 0;
     },
@@ -40,7 +53,16 @@ export function register(program: Command): void {
     command('status [run]', 'show one run, or all unfinished runs'),
     async (output, options, reference) => {
       if (reference !== undefined) {
-        const { run, gate } = await withSession(options, ({ service }) => withGate(service, reference, output));
+        const { run, gate, view } = await withSession(options, async (session) => {
+          const found = await withGate(session.service, reference, output);
+          const open = isTerminal(output) ? await openGate(session, found.run) : undefined;
+          return { ...found, view: isTerminal(output) ? await viewOf(session, found.run, open) : undefined };
+        });
+        if (view) {
+          const { statusLines } = await import('../terminal/view/run.ts');
+          print(output, run, () => statusLines(view, output));
+          return 0;
+        }
         print(output, run, () => [
           ...summary(run, output),
           ...(run.gate === null ? [] : [`  gate    ${run.gate}`]),
@@ -48,10 +70,18 @@ export function register(program: Command): void {
         ]);
         return 0;
       }
-      const runs = await withSession(options, ({ service }) => allUnfinished(service));
+      const { runs, items } = await withSession(options, async ({ service }) => {
+        const items = isTerminal(output) ? await runItems(service, { statuses: unfinishedStatuses }) : undefined;
+        return { items, runs: items ? [] : await allUnfinished(service) };
+      });
+      if (items) {
+        const { listLines } = await import('../terminal/view/list.ts');
+        print(output, {}, () => (items.length === 0 ? [noneUnfinished] : listLines(items, output)));
+        return 0;
+      }
       print(output, { runs }, () =>
         runs.length === 0
-          ? ['No run is unfinished.']
+          ? [noneUnfinished]
           : table([['RUN', 'TASK', 'STATUS', 'STATE', 'COST', 'STARTED'], ...runs.map(row)]),
       );
       return 0;
@@ -79,30 +109,6 @@ export function register(program: Command): void {
           if (item.kind === 'run' && isFinal(item.run.status)) stop.abort();
         }
       });
-      return 0;
-    },
-  );
-
-  action<[string], CommonOptions & { evidence?: boolean }>(
-    command('show <run>', 'show the record and the changed files of a run').option(
-      '--evidence',
-      'include the plan, the phases and their output',
-    ),
-    async (output, options, reference) => {
-      const { run, gate, evidence, host } = await withSession(options, async (session) => ({
-        ...(await withGate(session.service, reference, output)),
-        evidence: await session.service.evidence(reference),
-        host: await session.service.host(reference),
-      }));
-      const { diff, ...rest } = evidence;
-      print(output, { ...run, diff, host, ...(options.evidence ? { evidence: rest } : {}) }, () => [
-        ...summary(run, output),
-        '',
-        ...diff.map((entry) => `  ${entry.op === 'delete' ? '-' : '+'} ${plain(entry.path)}`),
-        ...(host === null ? [] : hostLines(host)),
-        ...gate,
-        ...(options.evidence ? ['', JSON.stringify(rest, null, 2)] : []),
-      ]);
       return 0;
     },
   );
@@ -160,16 +166,6 @@ async function withGate(
   return { run, gate: output.json ? [] : await openGateLines(service, run, output) };
 }
 
-/** Checks and reviews of the pull request on the code host. */
-const hostLines = ({ checks, reviews }: HostView): string[] => [
-  '',
-  ...checks.map((check) => `  check   ${plain(check.name)}: ${plain(check.conclusion)}`),
-  ...reviews.map(
-    ({ by, state, head, current }) =>
-      `  review  ${plain(by)}: ${state}${current ? '' : ` (for ${head.slice(0, 12)}, an earlier commit)`}`,
-  ),
-];
-
 const row = (run: Omit<RunView, 'events'>): string[] => [
   run.runId.slice(0, 10),
   run.taskId,
@@ -195,14 +191,3 @@ const why = (
     ['  agent', [view.agent, view.model].filter((part) => part !== null).join(', ')],
   ]),
 ];
-
-/** All unfinished runs, however many runs are newer; newest first. */
-async function allUnfinished(service: Pick<Service, 'unfinished'>): Promise<Omit<RunView, 'events'>[]> {
-  const all: Omit<RunView, 'events'>[] = [];
-  for (let after: string | null | undefined; after !== null; ) {
-    const page = await service.unfinished(...(after === undefined ? [] : [after]));
-    all.push(...page.runs);
-    after = page.next;
-  }
-  return all.reverse();
-}

@@ -2,11 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import { defined } from '../../core/defined.ts';
 import { action, type CommonOptions, personCommand, policyOption, withSession } from '../command.ts';
-import { loadPolicy, requesterName } from '../config/load-policy.ts';
+import { requesterName } from '../config/home.ts';
 import { dataFolder } from '../local/data-folder.ts';
-import { openSession } from '../local/session.ts';
 import { openStackSession, stackOf } from '../remote/options.ts';
-import { follow } from '../terminal/follow.ts';
 import { print } from '../terminal/output.ts';
 import { exitOf, summary } from '../terminal/summary.ts';
 
@@ -70,6 +68,9 @@ It is recorded, stands in the pull request, and changes neither the task nor its
         print(output, run, () => summary(run, output));
         return exitOf(run);
       }
+      const { loadPolicy } = await import('../config/load-policy.ts');
+      const { openSession } = await import('../local/session.ts');
+      const { follow } = await import('../terminal/follow.ts');
       const { policy, source } = loadPolicy({
         repositories: new Map(),
         ...defined({ policy: options.policy, as: options.as }),
@@ -99,6 +100,7 @@ It is recorded, stands in the pull request, and changes neither the task nor its
     ['resume', false, 'admit new runs again'],
   ] as const) {
     action<[], CommonOptions>(command(name, description).option(...policyOption), async (output, options) => {
+      const { loadPolicy } = await import('../config/load-policy.ts');
       // A deployment replaces person and policy by its own.
       const { policy } = loadPolicy({
         repositories: new Map(),

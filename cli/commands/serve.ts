@@ -7,10 +7,12 @@ import { createWebhook } from '../../adapters/github/webhook/receiver.ts';
 import { defined } from '../../core/defined.ts';
 import { DrydockError, viewError } from '../../core/errors.ts';
 import { readScope } from '../../core/review/readers.ts';
+import { testChannel } from '../../pipeline/notices/test-message.ts';
 import { createWeb } from '../../web/app.ts';
 import type { WebAct } from '../../web/options.ts';
 import { action, asOption, type CommonOptions, dataOption, policyOption, wholeNumber } from '../command.ts';
-import { loadPolicy, requesterName } from '../config/load-policy.ts';
+import { requesterName } from '../config/home.ts';
+import { loadPolicy } from '../config/load-policy.ts';
 import type { ServerProcess } from '../local/compose.ts';
 import type { Webhooks } from '../local/compose-github.ts';
 import { dataFolder } from '../local/data-folder.ts';
@@ -89,6 +91,7 @@ async function serve(output: Output, options: ServeOptions): Promise<ExitCode> {
     dataDir,
     webUrl: () => listening.url,
     policy: () => policy,
+    messages: policy,
     sandbox: sandboxOf(policy, options.sandbox),
     stopping: stopped.signal,
     ...defined({ publicUrl: options.publicUrl }),
@@ -112,6 +115,8 @@ async function serve(output: Output, options: ServeOptions): Promise<ExitCode> {
       outbox: serverProcess.outbox,
       ...signIn,
       audit,
+      channels: serverProcess.channels.map(({ name }) => name),
+      testChannel: (channel, person) => testChannel(serverProcess.channels, channel, person, Date.now()),
       policy,
       now: Date.now,
       onFault: (error) =>
@@ -182,14 +187,20 @@ async function receive({ audit }: ServerProcess, webhooks: Webhooks, port: numbe
 /** Milliseconds between two looks at the schedules of runbooks, which are in whole minutes. */
 const scheduleMs = 30_000;
 
-/** Fires the schedules of runbooks until the signal; prints one line for each that fired or was refused. */
-async function followSchedules({ fireSchedules }: ServerProcess, signal: AbortSignal, output: Output): Promise<void> {
+/** Fires the schedules of runbooks, reminders and digests until the signal; prints one line for each that fired or was refused. */
+async function followSchedules(
+  { fireSchedules, tendMessages }: ServerProcess,
+  signal: AbortSignal,
+  output: Output,
+): Promise<void> {
   let before = '';
   while (!signal.aborted) {
     const said = (await fireSchedules(signal)).map(({ outcome, reason }) => `schedule ${outcome}: ${reason}`);
     // A refusal that stays is said once.
     if (said.join('\n') !== before) for (const line of said) output.err(plain(line));
     before = said.join('\n');
+    // A look that fails is repeated by the next one.
+    await tendMessages().catch((error) => output.err(plain(`drydock: reminders: ${viewError(error).message}`)));
     await delay(scheduleMs, undefined, { signal, ref: false }).catch(() => undefined);
   }
 }

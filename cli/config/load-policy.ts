@@ -6,7 +6,7 @@ import { parsePolicy } from '../../core/policy/parse.ts';
 import { personOf } from '../../core/policy/people.ts';
 import { type Policy, soloPolicy } from '../../core/policy/schema.ts';
 import type { Problem } from '../../core/task-spec/text.ts';
-import { home, osUser } from './home.ts';
+import { home, requesterName } from './home.ts';
 import { unreadable } from './unreadable.ts';
 
 interface LoadedPolicy {
@@ -14,10 +14,6 @@ interface LoadedPolicy {
   /** Path of the policy file, or `built-in`. */
   source: string;
 }
-
-/** Name of the person who runs the command: `--as`, `$DRYDOCK_USER`, `OSUSER@localhost`. */
-export const requesterName = (as: string | undefined, env = process.env): string =>
-  as ?? (env.DRYDOCK_USER || `${osUser()}@localhost`);
 
 /** The person id of a name under a policy; the name itself if the policy does not know it. */
 export const personId = (policy: Policy, name: string): string => personOf(policy, name) ?? name;

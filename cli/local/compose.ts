@@ -13,7 +13,6 @@ import { probeBubblewrap } from '../../adapters/local/sandbox/isolation/bubblewr
 import { createLocalPhaseRunner, meteredCalls } from '../../adapters/local/sandbox/phase-runner.ts';
 import { credentialOf } from '../../adapters/local/secret-variable.ts';
 import { createFolderArtifacts } from '../../adapters/local/storage/artifacts.ts';
-import { createOutbox } from '../../adapters/local/storage/outbox.ts';
 import { createVault, loadKey } from '../../adapters/local/storage/vault.ts';
 import { type LocalStores, openStores, probeStores } from '../../adapters/local/stores/open-stores.ts';
 import { createThread } from '../../adapters/thread/thread.ts';
@@ -22,11 +21,12 @@ import { defined } from '../../core/defined.ts';
 import { type Check, pass, warn } from '../../core/doctor/finding.ts';
 import { DrydockError, viewError } from '../../core/errors.ts';
 import type { Policy } from '../../core/policy/schema.ts';
-import type { SentNotification } from '../../core/ports/runtime/notifier.ts';
+import type { Channel } from '../../core/ports/runtime/notifier.ts';
 import type { PhaseRunner } from '../../core/ports/runtime/phase-runner.ts';
+import type { OutboxEntry } from '../../core/ports/store/outbox.ts';
 import type { Runs } from '../../core/ports/store/runs.ts';
 import type { ReadScope } from '../../core/review/readers.ts';
-import type { Channel } from '../../core/run/record.ts';
+import type { Channel as ActChannel } from '../../core/run/record.ts';
 import { Engine } from '../../engine/engine.ts';
 import { realClock } from '../../engine/timing/clock.ts';
 import { type Act, recordAct, recordRefusal } from '../../pipeline/audit/record-act.ts';
@@ -34,6 +34,8 @@ import { loadPolicy } from '../../pipeline/commands/stored-policy.ts';
 import { learnFrom } from '../../pipeline/commands/submit-learn.ts';
 import type { Deps } from '../../pipeline/deps.ts';
 import { closeExpired, recover } from '../../pipeline/lifecycle/recover.ts';
+import { announce } from '../../pipeline/notices/announce.ts';
+import { tendMessages } from '../../pipeline/notices/tend.ts';
 import type { StepName } from '../../pipeline/payloads.ts';
 import { endPhase } from '../../pipeline/phases/end-phase.ts';
 import { prepareJob } from '../../pipeline/phases/prepare-job.ts';
@@ -44,6 +46,7 @@ import { taskMachine } from '../../pipeline/task.machine.ts';
 import { fireSchedules, scheduleMemory } from '../../pipeline/triggers/schedules.ts';
 import type { HookOutcome } from '../../pipeline/webhooks/outcome.ts';
 import { loadGitHubConfig } from '../config/github.ts';
+import { composeMessages } from '../messages/compose.ts';
 import { composeGitHub, composeWebhooks, followCi, type GitHub, hasEnded, type Webhooks } from './compose-github.ts';
 import { makeDataFolder } from './data-folder.ts';
 import { createLiveLog } from './live-log.ts';
@@ -51,6 +54,8 @@ import { judgeProgram } from './programs.ts';
 
 /** Time and memory for one job of the guard; the default limits of a change need a second and less than 100 MB. */
 const jobMs = 60_000;
+/** Messages on a page. */
+const maxShown = 300;
 const jobMemoryMb = 1_024;
 
 export interface ServerProcessOptions {
@@ -69,6 +74,8 @@ export interface ServerProcessOptions {
   github?: GitHubConfig;
   /** Policy for webhooks; without it no webhooks are received. */
   policy?: () => Policy;
+  /** Policy by which people are told; without it messages are only shown on the pages. */
+  messages?: Policy;
   now?: () => number;
   /** Aborts when the process is asked to stop, which may be long before `close`: what is in progress is cut short. */
   stopping?: AbortSignal;
@@ -84,9 +91,16 @@ export interface ServerProcessOptions {
 export interface ServerProcess {
   service: Service;
   /** The service as somebody sees it who may read some runs only. */
-  serviceFor(scope: ReadScope, channel?: Channel): Service;
+  serviceFor(scope: ReadScope, channel?: ActChannel): Service;
   watch(runId: string, signal: AbortSignal): AsyncIterable<WatchItem>;
-  outbox(): Promise<SentNotification[]>;
+  /** Messages to people, newest first. */
+  outbox(): Promise<OutboxEntry[]>;
+  /** The ways to people that the policy configures. */
+  channels: readonly Channel[];
+  /** Reminds people whose gates expire soon, and sends the digest that is due. */
+  tendMessages(): Promise<void>;
+  /** Address of the pages, if this process serves them. */
+  pages(): string | undefined;
   /** Fires the schedules of runbooks that are due. @throws Never: a failure is an outcome. */
   fireSchedules(signal?: AbortSignal): Promise<HookOutcome[]>;
   /** Present with GitHub's credentials and a policy. */
@@ -145,7 +159,11 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
     });
   const gitHost = createGitCodeHost(dataDir);
   const liveLog = createLiveLog(clock.now);
-  const outbox = createOutbox(join(dataDir, 'outbox'), clock.now);
+  const messaging = composeMessages({
+    ...{ policy: options.messages, outbox: stores.outbox, gates: stores.ports.gates, now: clock.now },
+    passive: options.passive === true,
+    say: (line) => process.stderr.write(`drydock: ${line}\n`),
+  });
   const launcher = createLocalLauncher(
     runner,
     (order) => prepareJob(deps, order),
@@ -192,7 +210,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
     launcher,
     phaseInbox: launcher,
     executions: createEngineExecutions(engine, options.passive !== true),
-    notifier: outbox,
+    notifier: { tell: (subject) => announce(deps, messaging.messages, subject) },
     thread,
     advisories: readAdvisories,
     vault,
@@ -212,9 +230,9 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
       if (policy?.repositories[run?.repository ?? '']?.host === 'git' && run) await learnFrom(deps, run, policy);
     },
     runLink: (runId) => options.publicUrl && `${options.publicUrl}/runs/${encodeURIComponent(runId)}`,
-    gateLink: (gateId) => {
-      const base = options.webUrl?.();
-      return base && `${base}/gates/${encodeURIComponent(gateId)}`;
+    pageLink: (path) => {
+      const base = options.publicUrl ?? options.webUrl?.();
+      return base && `${base}${path}`;
     },
   };
   wired.deps = deps;
@@ -233,7 +251,10 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
     service: createService(deps, unfinished),
     serviceFor: (scope, channel) => createService(deps, unfinished, scope, channel),
     watch: (runId, signal) => watch(deps, bus, runId, signal, () => liveLog.of(runId)),
-    outbox: () => outbox.list(),
+    outbox: () => stores.outbox.list(maxShown),
+    channels: messaging.channels,
+    tendMessages: async () => (options.messages ? tendMessages(deps, messaging.messages, options.messages) : undefined),
+    pages: () => options.webUrl?.(),
     audit: (act) => (act.type.endsWith('-refused') ? recordRefusal(deps, undefined, act) : recordAct(deps, act)),
     ...(webhooks ? { webhooks } : {}),
     unfinished,
@@ -257,6 +278,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
       closing.abort();
       await launcher.stopAll();
       await engine.close();
+      await messaging.close();
       await thread.close();
       await connected?.close().catch(() => undefined);
       webhooks?.close();

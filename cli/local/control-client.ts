@@ -15,6 +15,8 @@ export class ServerGone extends DrydockError {
 
 export interface ServerClient {
   service: Service;
+  /** Address of the pages, if they are served. */
+  pages(): Promise<string | undefined>;
   watch(runId: string, signal: AbortSignal): AsyncIterable<WatchItem>;
 }
 
@@ -34,6 +36,10 @@ export function connectServer(socket: string): ServerClient {
   );
   return {
     service,
+    async pages() {
+      const answer = decodeAnswer(await textOf(await send(socket, 'GET', '/pages', '')));
+      return typeof answer === 'string' ? answer : undefined;
+    },
     async *watch(runId, signal) {
       if (signal.aborted) return;
       try {

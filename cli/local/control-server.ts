@@ -19,7 +19,8 @@ export interface ControlServer {
 
 /**
  * Serves the service of this server process to other commands of the same user, over a unix socket in a folder that
- * only this user can enter: `POST /call` with an encoded call, `GET /watch/<runId>` as NDJSON.
+ * only this user can enter: `POST /call` with an encoded call, `GET /watch/<runId>` as NDJSON, `GET /pages` for the
+ * address of the pages.
  */
 export async function serveControl(serverProcess: ServerProcess, socket: string): Promise<ControlServer> {
   let watchers = 0;
@@ -31,7 +32,9 @@ export async function serveControl(serverProcess: ServerProcess, socket: string)
         ? stream(serverProcess, decodeURIComponent(name), request, response, (change) => {
             watchers += change;
           })
-        : call(serverProcess.service, verb, request).then((answer) => reply(response, answer));
+        : (verb === 'pages' ? pages(serverProcess) : call(serverProcess.service, verb, request)).then((answer) =>
+            reply(response, answer),
+          );
     work.catch((error) => {
       if (!response.headersSent) reply(response, encodeError(error));
       else response.destroy();
@@ -54,6 +57,8 @@ export async function serveControl(serverProcess: ServerProcess, socket: string)
       }),
   };
 }
+
+const pages = async ({ pages }: ServerProcess): Promise<ApiAnswer> => encodeResult(pages());
 
 async function call(service: Service, verb: string | undefined, request: IncomingMessage): Promise<ApiAnswer> {
   if (verb !== 'call' || request.method !== 'POST') throw new DrydockError('UsageError', 'This path does not exist.');

@@ -1,8 +1,8 @@
 import { Option } from 'commander';
 import type { SandboxChoice } from '../../adapters/local/sandbox/choose-wall.ts';
 import { defined } from '../../core/defined.ts';
-import { sandboxDrivers } from '../../core/policy/sandbox.ts';
 import type { Policy } from '../../core/policy/schema.ts';
+import { sandboxDrivers } from '../../core/sandbox-drivers.ts';
 
 export type Driver = (typeof sandboxDrivers)[number];
 

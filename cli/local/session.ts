@@ -1,7 +1,7 @@
 import { DrydockError } from '../../core/errors.ts';
 import type { ServerProcess, ServerProcessOptions } from './compose.ts';
 import { connectServer, isServed, type ServerClient } from './control-client.ts';
-import { type ControlServer, serveControl } from './control-server.ts';
+import type { ControlServer } from './control-server.ts';
 import { claimSocketFolder, controlSocket } from './data-folder.ts';
 
 /** Access to the service: this process is the server process of the data folder, or is connected to it. */
@@ -36,10 +36,12 @@ export async function openSession(options: ServerProcessOptions): Promise<Sessio
       throw error;
     });
     if (server) {
+      const { serveControl } = await import('./control-server.ts');
       const control = await serveControl(server, socket);
       return {
         service: server.service,
         watch: server.watch,
+        pages: async () => server.pages(),
         server,
         control,
         async linger() {

@@ -30,6 +30,8 @@ const poll = { firstMs: 1_000, factor: 1.5, maxMs: 15_000 };
 
 export interface StackSession extends Session {
   address: StackAddress;
+  /** Id of the person that the deployment takes the caller for; undefined for somebody whom its policy does not list. */
+  person(): Promise<string | undefined>;
   /** Calls a method on a route of the stack; default: `operate`. */
   call(method: string, args: unknown[], route?: 'operate' | 'diagnose' | 'setup'): Promise<unknown>;
 }
@@ -69,7 +71,15 @@ export async function openStack(
       return Reflect.get(target, method);
     },
   });
-  return { service, watch: (runId, signal) => watch(service, runId, signal), call, address, async close() {} };
+  return {
+    service,
+    watch: (runId, signal) => watch(service, runId, signal),
+    pages: async () => address.web,
+    person: () => call('person', []).then((who) => (typeof who === 'string' ? who : undefined)),
+    call,
+    address,
+    async close() {},
+  };
 }
 
 /** @param repeatable Whether a repeated call has the same effect and the same answer. */

@@ -15,7 +15,7 @@ const closed: readonly string[] = ['GateClosed', 'GateExpired'];
  * then the gate stays open, and the run waits.
  */
 export async function askAtGate(
-  session: Pick<Session, 'service'>,
+  session: { service: Pick<Session['service'], 'vote'> },
   gate: GateView,
   output: Output,
   as: string,

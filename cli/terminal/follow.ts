@@ -4,7 +4,8 @@ import { isFinal } from '../../core/run/status.ts';
 import type { GateView, RunView, WatchItem } from '../../pipeline/service/service.ts';
 import { ServerGone } from '../local/control-client.ts';
 import type { Session } from '../local/session.ts';
-import { askAtGate } from './ask.ts';
+import { isStackSession } from '../remote/options.ts';
+import { answerGate } from './decide/answer.ts';
 import { gateLines } from './gate.ts';
 import type { Output } from './output.ts';
 import { createProgress } from './progress.ts';
@@ -27,6 +28,10 @@ export async function follow(
 ): Promise<RunView> {
   const progress = createProgress(output);
   const stop = new AbortController();
+  const uninterrupted = onInterrupt(() => {
+    progress.end();
+    output.err(afterInterrupt(session));
+  }, output.live);
   const handled = new Set<string>();
   let queued = false;
   let forParts = false;
@@ -61,6 +66,7 @@ export async function follow(
       if (!(await decideAt(gate))) return await session.service.run(runId);
     }
   } finally {
+    uninterrupted();
     stop.abort();
     progress.end();
   }
@@ -74,10 +80,26 @@ export async function follow(
       return true;
     }
     progress.pause();
-    if (!(await askAtGate(session, gate, output, options.as))) return false;
+    if (!(await answerGate(session, gate, output, options.as))) return false;
     progress.resume();
     return true;
   }
+}
+
+/** Calls back at Ctrl-C, which then ends the process as it does without a listener. */
+function onInterrupt(act: () => void, live: boolean): () => void {
+  const listener = (): void => {
+    act();
+    process.kill(process.pid, 'SIGINT');
+  };
+  if (live) process.once('SIGINT', listener);
+  return () => process.removeListener('SIGINT', listener);
+}
+
+function afterInterrupt(session: Session): string {
+  if (session.server) return 'Interrupted. The run is kept: type the same command again to go on.';
+  const where = isStackSession(session) ? 'in the deployment' : 'in the server process';
+  return `The run goes on ${where}. To see it again: drydock watch`;
 }
 
 const canAsk = (output: Output): boolean => output.live && process.stdin.isTTY;

@@ -1,5 +1,6 @@
+import { isPartAction } from '../../core/campaign/part-actions.ts';
 import { optionsOf } from '../../core/review/option.ts';
-import { type GateOption, isPartAction } from '../../core/run/gate.ts';
+import type { GateOption } from '../../core/run/gate.ts';
 import type { GateView, RunView, Service } from '../../pipeline/service/service.ts';
 import { type Output, plain } from './output.ts';
 

@@ -1,6 +1,9 @@
 import { formatUsd, microsOf } from '../../core/money/format.ts';
 import type { WatchItem } from '../../pipeline/service/service.ts';
-import { type Output, plain } from './output.ts';
+import { colourOf, firstLine, phaseLine, seconds, stepOfRun } from './event-line.ts';
+import { createLive, frameMs, margin, spinner } from './live.ts';
+import { type Output, terminalColumns } from './output.ts';
+import { fitted, hanging, padded, widthOf } from './text.ts';
 
 /** Progress of a run: on a terminal a live status line below the log lines; elsewhere only log lines. */
 export interface Progress {
@@ -12,39 +15,29 @@ export interface Progress {
   end(): void;
 }
 
-const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
-/** Frame interval of the spinner in the live line. */
-const frameMs = 100;
-/** Successful steps shorter than this are not shown. */
-const minStepMs = 50;
-
 export function createProgress(output: Output, stream: NodeJS.WriteStream = process.stderr): Progress {
   const started = Date.now();
-  let state = '';
+  const live = createLive(stream);
+  let run: Extract<WatchItem, { kind: 'run' }>['run'] | undefined;
+  let since = started;
   let detail = '';
   let cost = '';
   let settled = 0;
-  let frame = 0;
-  let shown = false;
+  let tick = 0;
   let paused = false;
 
-  const clear = (): void => {
-    if (shown) stream.write('\r\u001b[K');
-    shown = false;
-  };
+  const columns = (): number => (output.live ? terminalColumns(stream) : Number.POSITIVE_INFINITY);
   const draw = (): void => {
-    if (!output.live || paused || state === '') return;
-    const seconds = `${((Date.now() - started) / 1000).toFixed(0)}s`.padStart(4);
-    const head = `${frames[frame++ % frames.length]} ${state}`;
-    const width = Math.max(20, (stream.columns ?? 80) - head.length - cost.length - seconds.length - 6);
-    stream.write(
-      `\r\u001b[K${output.style('cyan', head)}  ${detail.slice(0, width).padEnd(width)} ${output.style('dim', `${cost} ${seconds}`)}`,
-    );
-    shown = true;
+    if (!output.live || paused || run === undefined) return;
+    const now = Date.now();
+    const head = output.style('cyan', `${spinner(tick++)} ${stepOfRun(run)}, ${seconds(now - since)}`);
+    const end = output.style('dim', `${cost}  ${seconds(now - started)}`);
+    const room = Math.max(0, columns() - margin - widthOf(head) - widthOf(end) - 4);
+    live.draw([`${head}  ${padded(fitted(detail, room), room)}  ${end}`]);
   };
-  const line = (text: string): void => {
-    clear();
-    output.err(text);
+  const lines = (label: string, text: string): void => {
+    live.clear();
+    for (const line of hanging(label, text, columns())) output.err(line);
     draw();
   };
   const timer = output.live ? setInterval(draw, frameMs) : undefined;
@@ -53,15 +46,20 @@ export function createProgress(output: Output, stream: NodeJS.WriteStream = proc
   return {
     show(item) {
       if (item.kind === 'run') {
-        if (item.run.state !== state) detail = '';
-        state = item.run.state;
+        if (item.run.state !== run?.state) {
+          detail = '';
+          since = Date.now();
+        }
+        run = item.run;
         settled = microsOf(item.run.cost.usd);
         cost = formatUsd(settled);
         draw();
       } else if (item.kind === 'event') {
-        const time = item.event.at.slice(11, 19);
-        line(
-          `${output.style('dim', time)} ${output.style(colourOf(item.event.type), item.event.type.padEnd(14))} ${firstLine(item.event.text)}`,
+        const { at, type, text } = item.event;
+        if (output.live && type === 'phase-started') lines('', output.style('bold', `── ${firstLine(text)}`));
+        lines(
+          `${output.style('dim', at.slice(11, 19))} ${output.style(colourOf(type), type.padEnd(14))} `,
+          firstLine(text),
         );
       } else if (item.event.type === 'cost') {
         cost = formatUsd(settled + item.event.usdMicros);
@@ -71,12 +69,12 @@ export function createProgress(output: Output, stream: NodeJS.WriteStream = proc
         if (text === '') return;
         detail = text;
         if (item.event.type === 'log') draw();
-        else line(`         ${output.style('dim', '·')} ${text}`);
+        else lines(`         ${output.style('dim', '·')} `, text);
       }
     },
     pause() {
       paused = true;
-      clear();
+      live.clear();
     },
     resume() {
       paused = false;
@@ -84,49 +82,7 @@ export function createProgress(output: Output, stream: NodeJS.WriteStream = proc
     },
     end() {
       clearInterval(timer);
-      clear();
+      live.clear();
     },
   };
-}
-
-function phaseLine(event: Extract<WatchItem, { kind: 'phase' }>['event']): string {
-  switch (event.type) {
-    case 'step':
-      return event.status === 'started' || (event.status === 'passed' && (event.ms ?? 0) < minStepMs)
-        ? ''
-        : `${event.name} ${event.status}${event.ms === undefined ? '' : ` in ${(event.ms / 1000).toFixed(1)} s`}`;
-    case 'tool':
-      return event.status === 'completed' || event.status === 'failed'
-        ? `${firstLine(event.title)}${event.status === 'failed' ? ' (failed)' : ''}`
-        : '';
-    case 'message':
-      return firstLine(event.text);
-    case 'thought':
-      return '';
-    case 'log':
-      return firstLine(event.text);
-    case 'remark':
-      return `${event.by} said: ${firstLine(event.text)}`;
-    case 'cost':
-      return '';
-    case 'plan':
-      return event.entries
-        .map((entry) => `[${entry.status}] ${entry.content}`)
-        .join(' · ')
-        .slice(0, 200);
-  }
-}
-
-const firstLine = (text: string): string =>
-  plain(text)
-    .split('\n')
-    .find((part) => part.trim() !== '')
-    ?.trim()
-    .slice(0, 200) ?? '';
-
-function colourOf(type: string): Parameters<Output['style']>[0] {
-  if (type === 'delivered' || type === 'published' || type === 'admitted') return 'green';
-  if (type === 'stopped' || type === 'target-moved') return 'yellow';
-  if (type === 'gate-opened' || type === 'vote') return 'magenta';
-  return 'blue';
 }

@@ -17,10 +17,7 @@ export function summary(run: RunView, output: Output): string[] {
   if (run.error) lines.push(`  ${run.error.name}: ${plain(run.error.message)}`, `  remedy: ${run.error.remedy}`);
   if (run.commit !== null) lines.push(`  branch  ${run.branch}`, `  commit  ${run.commit}`);
   if (run.pullRequest) lines.push(`  pull request  ${run.pullRequest.url}`);
-  for (const part of run.parts ?? [])
-    lines.push(
-      `  part    ${part.id}  ${output.style(part.status === 'waiting' || part.status === 'failed' ? 'yellow' : 'dim', part.status)}  ${plain(part.title)}  ${formatUsd(microsOf(part.usd.spent))}${part.gate === null ? '' : `  drydock show ${part.taskId}`}`,
-    );
+  for (const part of run.parts ?? []) lines.push(partLine(part, output));
   lines.push(...refusedLines(run.refusals, `drydock egress ${run.taskId}`));
   const { tokens, usd } = run.cost;
   lines.push(`  cost    ${formatUsd(microsOf(usd))}, ${tokens.input} tokens in, ${tokens.output} out`);
@@ -28,6 +25,9 @@ export function summary(run: RunView, output: Output): string[] {
   if (next !== '') lines.push(`  next    ${next}`);
   return lines;
 }
+
+export const partLine = (part: NonNullable<RunView['parts']>[number], output: Output): string =>
+  `  part    ${part.id}  ${output.style(part.status === 'waiting' || part.status === 'failed' ? 'yellow' : 'dim', part.status)}  ${plain(part.title)}  ${formatUsd(microsOf(part.usd.spent))}${part.gate === null ? '' : `  drydock show ${part.taskId}`}`;
 
 /** What was refused, and why; the command lists the rest. */
 export function refusedLines(refusals: readonly Refusal[], command: string): string[] {
@@ -42,7 +42,8 @@ export function refusedLines(refusals: readonly Refusal[], command: string): str
   ];
 }
 
-function nextCommand(run: RunView): string {
+/** The command that a person types next; empty if there is none. */
+export function nextCommand(run: RunView): string {
   switch (run.status) {
     case 'delivered':
       // A part of a campaign, and an answer that changes nothing, have no commit of their own.

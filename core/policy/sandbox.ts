@@ -1,7 +1,5 @@
 import { z } from 'zod';
-
-/** Ways to make a sandbox on one machine. */
-export const sandboxDrivers = ['auto', 'bubblewrap', 'container'] as const;
+import { sandboxDrivers } from '../sandbox-drivers.ts';
 
 /** A dash would make it an option of the engine. */
 const imageReference = z

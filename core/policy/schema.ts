@@ -6,6 +6,7 @@ import { knowledge } from '../knowledge/policy-schema.ts';
 import { mcpServer, mcpServerName } from '../mcp/policy-schema.ts';
 import { modelPrice } from '../models/price-schema.ts';
 import { modelProvider } from '../models/provider-schema.ts';
+import { notifyPolicy, quietOf } from '../notification/policy-schema.ts';
 import * as field from '../task-spec/fields.ts';
 import { registries } from '../task-spec/package-managers.ts';
 import { type JsonSchemaDraft, reviewers } from '../task-spec/schema.ts';
@@ -49,7 +50,10 @@ const person = z.strictObject({
     .array(field.name)
     .max(100)
     .optional()
-    .describe('Teams whose runs this person sees, if the person is under `readers`.'),
+    .describe(
+      'Teams of this person: they get the messages about the budget, and under `readers` see only the runs of these.',
+    ),
+  quiet: quietOf,
 });
 
 /** What decides about changes: workflows, owners of files, specs. */
@@ -253,19 +257,7 @@ export const policySchema = z
     protected_paths: protectedPaths.describe('Paths that no change may touch.'),
     triggers: triggers.optional().describe('What runbooks may start by themselves; nothing if left out.'),
     budgets: z.record(field.name, budget).default({}).describe('Team → what its runs may cost in one sprint.'),
-    notify: z
-      .strictObject({
-        slack: z
-          .strictObject({
-            channel: z
-              .unknown()
-              .optional()
-              .describe('Has no effect: an incoming webhook writes to the channel it was created for.'),
-          })
-          .optional(),
-        email: z.strictObject({ from: z.email() }).optional(),
-      })
-      .prefault({}),
+    notify: notifyPolicy.prefault({}).describe('How people are told outside the pages.'),
   })
   .transform((given) => ({
     ...given,

@@ -1,6 +1,7 @@
 import type { ShownFirst } from '../guard/attention/shown-first.ts';
 import type { Violation } from '../guard/violation.ts';
 import type { Plan } from '../plan/schema.ts';
+import type { Remark } from '../remark/remark.ts';
 import type { CommandResult, Refusal } from '../run/phase.ts';
 import type { RunTrigger } from '../run/record.ts';
 import type { RunbookUse } from '../runbook/record.ts';
@@ -81,6 +82,8 @@ export interface PublishFacts {
   /** Constraints that people added to the plan, and their answers to questions. */
   added: { by: string[]; constraint: string }[];
   answers: { by: string; question: string; text: string }[];
+  /** What people said while the run was under way. */
+  remarks: Pick<Remark, 'by' | 'text'>[];
   constraints: { text: string; enforcedBy: 'guard' | 'test' | 'advisory'; detail: string }[];
   /** What Verify said about the tests. */
   tests: Verdict['tests'];

@@ -71,12 +71,13 @@ export const constraintsTable = ({ constraints }: PublishFacts): string =>
     ]),
   );
 
-/** Constraints and answers of people, one line each, oldest first. */
-export const peopleLines = ({ added, answers, rounds }: PublishFacts): string[] => [
+/** Constraints, answers and remarks of people, one line each, oldest first. */
+export const peopleLines = ({ added, answers, remarks, rounds }: PublishFacts): string[] => [
   ...added.map(({ by, constraint }) => `${escapeMarkdown(by.join(', '))} added to the plan: ${escapeMarkdown(constraint)}`),
   ...answers.map(
     ({ by, question, text }) => `${escapeMarkdown(by)} answered “${escapeMarkdown(question)}”: ${escapeMarkdown(text)}`,
   ),
+  ...remarks.map(({ by, text }) => `${escapeMarkdown(by)} said meanwhile: ${escapeMarkdown(text)}`),
   ...rounds.map(
     ({ round, by, text }) => `Round ${round}: ${escapeMarkdown(by.join(', '))} asked: ${escapeMarkdown(text.slice(0, 2_000))}`,
   ),

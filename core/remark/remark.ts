@@ -14,5 +14,5 @@ const remark = z.strictObject({
 });
 export type Remark = z.infer<typeof remark>;
 
-/** All that was said in a run, oldest first; a phase knows by the number what its prompt has. */
-export const remarks = z.array(remark).max(maxRemarks);
+/** All that an agent hears, of its run and of the campaign that it is a part of, oldest first; a phase knows by the number what its prompt has. */
+export const remarks = z.array(remark).max(2 * maxRemarks);

@@ -1,5 +1,6 @@
+import { isPartAction } from '../campaign/part-actions.ts';
 import { DrydockError } from '../errors.ts';
-import { type Gate, type GateDecision, isPartAction, isWait, type Vote } from '../run/gate.ts';
+import { type Gate, type GateDecision, isWait, type Vote } from '../run/gate.ts';
 import { optionNamed } from './option.ts';
 
 /**

@@ -109,6 +109,7 @@ const person = z.strictObject({
   iam: z.string().optional(),
   oidc: z.string().optional(),
   teams: names.optional(),
+  quiet: z.strictObject({ from: z.string(), to: z.string(), timezone: z.string() }).optional(),
 });
 
 const sprintBudget = z.strictObject({

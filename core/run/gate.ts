@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { partActions } from '../campaign/part-actions.ts';
 import { question } from './phase.ts';
 import { reviewThread } from './record.ts';
 
@@ -28,11 +29,6 @@ export const vote = z.strictObject({
   late: z.boolean(),
 });
 export type Vote = z.infer<typeof vote>;
-
-/** What an option about the parts of a campaign does. */
-const partActions = ['redo', 'leave-out', 'take-ours', 'take-theirs'] as const;
-export type PartAction = (typeof partActions)[number];
-export const isPartAction = (does: string): does is PartAction => (partActions as readonly string[]).includes(does);
 
 const gateDecision = z.strictObject({
   /** `needs-person`: the run has nobody to answer (`--yes`). The last seven are for CI, the queue and parts. */

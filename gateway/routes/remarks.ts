@@ -11,7 +11,7 @@ export const remarksRoute = (context: GatewayContext, inbox: Inbox): Route => {
   return async ({ response, url, gone }) => {
     const given = url.searchParams.get('after') ?? '';
     const after = Number(given);
-    if (!/^\d{1,3}$/.test(given) || after > maxRemarks) throw new BadRequest(400, 'after is not a number');
+    if (!/^\d{1,3}$/.test(given) || after > 2 * maxRemarks) throw new BadRequest(400, 'after is not a number');
     const told = await inbox.next(after, maxWaitMs, gone);
     for (const [i, { by, text }] of told.entries())
       if (after + i >= logged) context.tell({ type: 'event', event: { type: 'remark', by, text } });

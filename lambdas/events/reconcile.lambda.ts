@@ -3,6 +3,8 @@ import { repeatFailedDeliveries } from '../../adapters/github/webhook/deliveries
 import { reports, variable } from '../../common/deployment.ts';
 import { DrydockError } from '../../core/errors.ts';
 import type { Deps } from '../../pipeline/deps.ts';
+import { sendDigest } from '../../pipeline/notices/digest.ts';
+import { remind } from '../../pipeline/notices/reminders.ts';
 import { checkCi, repair } from '../../pipeline/reconcile/reconcile.ts';
 import { survey } from '../../pipeline/reconcile/survey.ts';
 import { hasEnded } from '../../pipeline/runs/has-ended.ts';
@@ -10,7 +12,8 @@ import { fireSchedules, scheduleMemory } from '../../pipeline/triggers/schedules
 import { createRepositorySweeps } from '../../pipeline/webhooks/repository-sweeps.ts';
 import { fargate } from '../runtime/fargate.ts';
 import { gitHubAccess } from '../runtime/github.ts';
-import { notifying } from '../runtime/notices/notifying.ts';
+import { announcing } from '../runtime/notices/announcing.ts';
+import { messages, noticeSender } from '../runtime/notices/messages.ts';
 import { named } from '../runtime/once.ts';
 import { operatorPolicy } from '../runtime/operator-policy.ts';
 import { secrets } from '../runtime/secrets.ts';
@@ -39,7 +42,7 @@ const cursor = named(() => createCursor(dynamo(), variable('runs'), 'reconcile')
 export const handler = withDeps(
   async (deps) => {
     const until = deps.clock.now() + workMs;
-    const surveyed = survey(deps);
+    const surveyed = survey(deps, operatorPolicy().notify.remind_hours_before);
     const { found, failed } = await inParts(
       {
         async runs() {
@@ -56,6 +59,13 @@ export const handler = withDeps(
           const fired = await fireSchedules(deps, operatorPolicy(), schedules, signal);
           return { schedules: fired.map(({ outcome, reason }) => ({ outcome, reason })) };
         },
+        async messages() {
+          const { notify } = operatorPolicy();
+          const reminders = (await surveyed).reminders;
+          for (const gate of reminders) await remind(deps, messages(), gate, notify.remind_hours_before);
+          const digests = await sendDigest(deps, messages(), operatorPolicy());
+          return { messages: { digests, sent: await noticeSender().sendDue() } };
+        },
         deliveries: async () => ({
           repeated: await repeatFailedDeliveries(await gitHubAccess(), deps.clock.now() - repeatMs),
         }),
@@ -71,7 +81,7 @@ export const handler = withDeps(
       throw new DrydockError('Internal', `These parts of the reconciler failed: ${names.join(', ')}.`);
     return told;
   },
-  { launching: fargate, notifying },
+  { launching: fargate, announcing },
 );
 
 /** Revokes what was minted for runs that have ended. @returns How many owners that were. */

@@ -1,6 +1,7 @@
 import { readEnded } from '../../adapters/aws/ended-execution.ts';
 import { endRun } from '../../pipeline/reconcile/end-run.ts';
 import { fargate } from '../runtime/fargate.ts';
+import { announcing } from '../runtime/notices/announcing.ts';
 import { withDeps } from '../runtime/step-handler.ts';
 
 /**
@@ -17,5 +18,5 @@ export const handler = withDeps(
         : { status: 'failed', error: 'Internal', cause: reason },
     );
   },
-  { launching: fargate },
+  { launching: fargate, announcing },
 );

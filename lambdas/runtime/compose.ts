@@ -67,12 +67,12 @@ export interface Carried {
   launching?: () => PhaseLauncher;
   /** Brings to running agents what people say. */
   telling?: () => PhaseInbox;
-  /** Sends notifications. */
-  notifying?: () => Notifier;
+  /** Has people told. */
+  announcing?: () => Notifier;
 }
 
 /** The dependencies of the steps on AWS. */
-export async function composeDeps({ comparing, listing, launching, telling, notifying }: Carried = {}): Promise<Deps> {
+export async function composeDeps({ comparing, listing, launching, telling, announcing }: Carried = {}): Promise<Deps> {
   const access = await gitHubAccess();
   return {
     advisories: async (folder) => {
@@ -137,7 +137,7 @@ export async function composeDeps({ comparing, listing, launching, telling, noti
       });
     },
     get notifier() {
-      return carried(notifying, 'sends no notifications');
+      return carried(announcing, 'tells people nothing');
     },
     get thread() {
       return thread();
@@ -145,8 +145,8 @@ export async function composeDeps({ comparing, listing, launching, telling, noti
     modelAccess: (provider, endpoint) => secrets().modelAccess(variable('models'), provider, endpoint),
     credential: (name) => secrets().credential(variable('models'), name),
     agentFiles: (path) => path,
-    runLink: (runId) => pageOf('runs', runId),
-    gateLink: (gateId) => pageOf('gates', gateId),
+    runLink: (runId) => pageOf(`/runs/${encodeURIComponent(runId)}`),
+    pageLink: pageOf,
   };
 }
 
@@ -156,9 +156,9 @@ function carried<T>(make: (() => T) | undefined, what: string): T {
 }
 
 /** `undefined` if there are no pages. A link grants no access without signing in. */
-function pageOf(kind: 'runs' | 'gates', id: string): string | undefined {
+function pageOf(path: string): string | undefined {
   const pages = optional('pages');
-  return pages && `${pages}/${kind}/${encodeURIComponent(id)}`;
+  return pages && `${pages}${path}`;
 }
 
 function stepFunctions(): Executions {

@@ -45,6 +45,7 @@ export function environmentOf(
     answer: { [variables.stateMachine]: context.stateMachine },
     start: { [variables.stateMachine]: context.stateMachine },
     notify: { [variables.slack]: state.slack },
+    announce: { [variables.queue]: context.queue },
     ages: { [variables.github]: state.github, [variables.models]: state.models, [variables.slack]: state.slack },
     policy: { [variables.policy]: policyPath },
     collect: { [variables.metrics]: context.metrics },

@@ -10,7 +10,7 @@ import type { FunctionName } from '../names.ts';
  * - `tokens`: encrypts or decrypts task tokens; `answer`: answers a waiting state
  * - `launch`: starts the two tasks of a phase; `stop`: stops them; `collect`: reads their outputs
  * - `tell`: brings to running agents what people say
- * - `notify`: sends notifications; `policy`: reads the operator's current policy
+ * - `announce`: has people told, over the queue; `notify`: sends messages; `policy`: reads the operator's current policy
  * - `ages`: reads when secrets were changed, without their values
  * - `start`: starts executions; `inspect`: reads their state; `list`: finds runs without their ids;
  *   `unfinished`: finds those that have not ended, `survey`: with their gates and executions
@@ -33,6 +33,7 @@ export type Need =
   | 'collect'
   | 'tell'
   | 'notify'
+  | 'announce'
   | 'policy'
   | 'ages'
   | 'start'
@@ -50,7 +51,7 @@ export type Need =
 
 const step: Need[] = ['run', 'record'];
 const answering: Need[] = [...step, 'gates', 'tokens', 'answer'];
-const gate: Need[] = [...answering, 'host', 'notify', 'policy'];
+const gate: Need[] = [...answering, 'host', 'announce'];
 const base: Need[] = [...answering, 'host', 'money', 'stop'];
 const phase: Need[] = [...step, 'gates', 'host', 'money', 'tokens', 'launch', 'stop'];
 
@@ -59,8 +60,8 @@ export const needs: Record<FunctionName, readonly Need[]> = {
   estimate: [...step, 'keep'],
   // It ends the run that it supersedes: it answers that run's gates and stops its phases.
   claim: base,
-  reserve: [...step, 'money', 'leave', 'notify', 'policy'],
-  queue: [...answering, 'money', 'leave', 'notify', 'policy'],
+  reserve: [...step, 'money', 'leave', 'announce'],
+  queue: [...answering, 'money', 'leave', 'announce'],
   plan: phase,
   'plan-gate': gate,
   // It starts the runs of parts, and stops one that the stop of its campaign did not find.
@@ -75,22 +76,22 @@ export const needs: Record<FunctionName, readonly Need[]> = {
   publish: [...step, 'host', 'revoke', 'keep'],
   'await-ci': [...gate, 'keep'],
   'review-gate': [...gate, 'keep'],
-  deliver: [...step, 'host', 'revoke', 'notify', 'policy'],
-  settle: [...base, 'revoke', 'leave'],
+  deliver: [...step, 'host', 'revoke', 'announce'],
+  settle: [...base, 'revoke', 'leave', 'announce'],
   'settle-phase': [...base, 'keep', 'collect'],
-  'settle-run': [...base, 'revoke', 'leave'],
+  'settle-run': [...base, 'revoke', 'leave', 'announce'],
   // It makes up for any lost event.
   reconcile: [
     ...base,
     ...(['revoke', 'leave', 'seen', 'keep', 'launch', 'collect'] as const),
-    ...(['notify', 'policy', 'ages', 'start', 'inspect', 'unfinished', 'survey'] as const),
+    ...(['notify', 'announce', 'policy', 'ages', 'start', 'inspect', 'unfinished', 'survey'] as const),
   ],
   broker: ['broker'],
   webhook: ['receive'],
   operate: [...base, 'keep', 'tell', 'leave', 'policy', 'start', 'inspect', 'list', 'unfinished'],
   diagnose: ['diagnose', 'policy'],
   setup: ['setup'],
-  'webhook-worker': [...base, 'seen', 'keep', 'tell', 'policy', 'start', 'work'],
+  'webhook-worker': [...base, 'seen', 'keep', 'tell', 'notify', 'policy', 'start', 'work'],
   rotate: ['rotate'],
   // Everything that a person can do on the pages: decide, cancel, retry, pause.
   pages: [...base, 'keep', 'tell', 'leave', 'policy', 'start', 'inspect', 'list', 'unfinished', 'pages'],

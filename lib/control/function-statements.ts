@@ -138,10 +138,11 @@ const byNeed: Record<Need, (scope: Construct, context: PermissionContext) => Gra
   },
   notify: (scope, { state, mailFrom }) => [
     secret(state.slack),
-    // Sent notifications are recorded, so that each is sent once.
-    items(tableArn(scope, state.gates), ['GetItem', 'PutItem', 'UpdateItem']),
+    // Messages are stored with what was sent of them, so that each is sent once.
+    items(tableArn(scope, state.gates), ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'BatchGetItem']),
     ...(mailFrom === undefined ? [] : [mail(scope, mailFrom)]),
   ],
+  announce: (_, { queue }) => [{ actions: ['sqs:SendMessage'], resources: [queue] }],
   policy: () => [],
   ages: (_, { state }) => [
     { actions: ['secretsmanager:DescribeSecret'], resources: [state.github, state.models, state.slack] },

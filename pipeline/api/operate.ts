@@ -76,6 +76,7 @@ export async function operate(deps: Deps, policy: Policy, caller: Caller, body: 
     const call = decodeCall(body);
     // The names of the teams are in the policy, which the caller does not have.
     if (call.method === 'teams') return encodeResult(teamsFor(policy, person));
+    if (call.method === 'person') return encodeResult(person ?? null);
     if (person === undefined && deciding.some((method) => method === call.method)) {
       const refused = stranger(caller);
       const act = { type: 'call-refused', text: `${call.method}: ${refused.message}`, who: caller.arn };

@@ -5,8 +5,8 @@ import { plan as planSchema } from '../../core/plan/schema.ts';
 import { fence } from '../../core/prompt/fence.ts';
 import { oneLine } from '../../core/publish/escape.ts';
 import { remarkSection } from '../../core/remark/prompt.ts';
+import type { Remark } from '../../core/remark/remark.ts';
 import type { PhaseRequest } from '../../core/run/phase-request.ts';
-import { remarksOf } from '../commands/tell.ts';
 import type { Deps } from '../deps.ts';
 import { recordSuspicions } from '../gates/suspicions.ts';
 import { getJson, getText, loadChange } from '../runs/artifacts.ts';
@@ -23,6 +23,7 @@ export async function promptOfAsk(
   context: RunContext,
   topic: AskTopic,
   request: PhaseRequest,
+  remarks: readonly Remark[],
 ): Promise<string> {
   const { record } = context;
   const faults = await faultsOf(deps, context, request);
@@ -45,7 +46,7 @@ export async function promptOfAsk(
       ...answers.map(
         ({ by, question, text }) => `## An answer\n${fence(question, 'your questions')}\n${fence(text, by)}`,
       ),
-      ...(await remarksOf(deps, record.work)).map(remarkSection),
+      ...remarks.map(remarkSection),
       asked.assume || answers.length > 0
         ? '## No further questions\nNobody answers more questions. Where something is open, assume what is most likely, and list it under `assumptions`.'
         : '',

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { DrydockError } from '../../core/errors.ts';
 import { maxRemark, maxRemarks, type Remark } from '../../core/remark/remark.ts';
 import { mustActOnRun } from '../../core/review/may-act.ts';
+import type { PhaseName } from '../../core/run/phase.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import { isFinal } from '../../core/run/status.ts';
 import { findSecrets } from '../../core/secrets/known-secrets.ts';
@@ -58,19 +59,37 @@ export async function tellRun(deps: Deps, record: RunRecord, request: TellReques
     return { ...run, work: { ...run.work, remarks: [...remarks, { key, by, at, now, text: digest }] } };
   });
   await recordEvent(deps, runId, { key: `remarks#${key}`, type: 'remark', text: `${by}: ${text}`, data: { now } });
-  return { reaches: (await bringRemarks(deps, after)) ? 'agent' : 'next-phase' };
+  const parts = Object.values(after.campaign?.parts ?? {}).filter(({ status }) => status === 'running');
+  const heard = await Promise.all([after, ...parts].map(({ runId }) => bringRemarks(deps, runId)));
+  return { reaches: heard.includes(true) ? 'agent' : 'next-phase' };
 }
 
-/** Brings all that was said to the phases of a run that work now. @returns Whether one of them has an agent. */
-async function bringRemarks(deps: Deps, { runId, work }: RunRecord): Promise<boolean> {
-  const remarks = await remarksOf(deps, work);
+/** A reviewer judges by itself, and Verify has no agent. */
+const hears = (phase: PhaseName): boolean => phase !== 'verify' && phase !== 'review';
+
+/** Brings all that was said to the phases of a run that work now. @returns Whether one of them hears it. */
+async function bringRemarks(deps: Deps, runId: string): Promise<boolean> {
   const working = (await deps.phases.byRun(runId)).filter(
-    ({ status, request }) => status === 'launched' && request.phase !== 'verify',
+    ({ status, request }) => status === 'launched' && hears(request.phase),
   );
+  const record = working.length > 0 ? await deps.runs.get(runId) : undefined;
+  if (!record) return false;
+  const remarks = await remarksFor(deps, record);
   for (const phase of working) await deps.phaseInbox.deliver(phase, remarks);
-  return working.length > 0;
+  return true;
+}
+
+/** What an agent of a run hears: what was said to the run, and of a part what was said to its campaign, oldest first. */
+export async function remarksFor(deps: Pick<Deps, 'artifacts' | 'runs'>, record: RunRecord): Promise<Remark[]> {
+  const { parent } = record;
+  const campaign = parent && (await deps.runs.get(parent.runId));
+  const said = [...(campaign?.work.remarks ?? []), ...(record.work.remarks ?? [])];
+  return remarksOf(deps, { remarks: said.sort((a, b) => (a.at < b.at ? -1 : 1)) });
 }
 
 /** What people said in a run, oldest first. */
-export const remarksOf = (deps: Pick<Deps, 'artifacts'>, { remarks = [] }: RunRecord['work']): Promise<Remark[]> =>
+export const remarksOf = (
+  deps: Pick<Deps, 'artifacts'>,
+  { remarks = [] }: Pick<RunRecord['work'], 'remarks'>,
+): Promise<Remark[]> =>
   Promise.all(remarks.map(async ({ by, now, text }) => ({ by, now, text: await getText(deps.artifacts, text) })));

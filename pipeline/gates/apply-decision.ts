@@ -7,11 +7,11 @@ import { isFinal } from '../../core/run/status.ts';
 import { decideOnPart, wayOf } from '../campaign/decide.ts';
 import { plannedParts } from '../campaign/parts.ts';
 import type { Deps } from '../deps.ts';
+import { commentDecision } from '../notices/gate-comment.ts';
 import { campaignAnswer, gateAnswer } from '../payloads.ts';
 import { getJson, putText } from '../runs/artifacts.ts';
 import { bestEffort } from '../runs/report-run.ts';
 import { loadRunContext } from '../runs/run-context.ts';
-import { announceGate } from './announce-gate.ts';
 
 /**
  * Applies a decision to the run, then answers the token. Called by the voter, by the step that opened the gate and by
@@ -34,7 +34,7 @@ export async function applyDecision(deps: Deps, gate: Gate): Promise<void> {
   await deliverGate(deps, gate);
   if (!isWait(gate.kind)) {
     const context = await loadRunContext(deps, gate.runId);
-    await bestEffort(deps, context.record, () => announceGate(deps, context, gate));
+    await bestEffort(deps, context.record, () => commentDecision(deps, context, gate));
   }
 }
 

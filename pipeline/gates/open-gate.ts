@@ -4,9 +4,8 @@ import type { Question } from '../../core/run/phase.ts';
 import { hasApplied } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
-import { bestEffort, reportRun } from '../runs/report-run.ts';
+import { reportRun } from '../runs/report-run.ts';
 import { type RunContext, refuseStopped } from '../runs/run-context.ts';
-import { announceGate } from './announce-gate.ts';
 import { applyDecision } from './apply-decision.ts';
 import { type OutsideText, suspicionsOf } from './suspicions.ts';
 
@@ -64,14 +63,7 @@ export async function openGate(deps: Deps, context: RunContext, state: string, r
   };
   const stored = await deps.gates.open(gate);
   if (forPeople && stored.status === 'pending') {
-    const link = deps.gateLink(gate.gateId) ?? pullRequestOf(record);
-    await deps.notifier.notify({
-      key: `gate#${gate.gateId}`,
-      to: gate.eligible,
-      subject: `${record.taskId}: ${gate.title}`,
-      text: gate.text,
-      ...defined({ link }),
-    });
+    await deps.notifier.tell({ about: 'gate', runId: record.runId, gateId: gate.gateId });
   }
   // The wait for parts is one step of a campaign, which its parts tell about.
   if (gate.kind !== 'parts')
@@ -87,10 +79,5 @@ export async function openGate(deps: Deps, context: RunContext, state: string, r
     return { ...run, status, state, gate: gate.gateId };
   });
   if (!forPeople) return;
-  await bestEffort(deps, record, () => announceGate(deps, context, open));
   await reportRun(deps, record.runId);
 }
-
-/** URL of the pull request, where people decide if there are no pages; undefined for a local pull request. */
-const pullRequestOf = ({ pullRequest }: RunContext['record']): string | undefined =>
-  pullRequest && /^https?:/.test(pullRequest.url) ? pullRequest.url : undefined;

@@ -7,12 +7,13 @@ import { planMarkdown } from '../../core/plan/markdown.ts';
 import { plan as planSchema } from '../../core/plan/schema.ts';
 import type { PhaseOrder } from '../../core/ports/runtime/phase-runner.ts';
 import { buildPrompt, type WorkingPhase } from '../../core/prompt/build.ts';
+import type { Remark } from '../../core/remark/remark.ts';
 import type { EffectiveTask } from '../../core/run/effective-task.ts';
 import type { PhaseName, PhaseSpec } from '../../core/run/phase.ts';
 import { type PhaseRequest, phaseIdOf } from '../../core/run/phase-request.ts';
 import { promptOfAsk } from '../asks/prompt.ts';
 import { budgetOf } from '../campaign/money.ts';
-import { remarksOf } from '../commands/tell.ts';
+import { remarksFor } from '../commands/tell.ts';
 import type { Deps } from '../deps.ts';
 import { recordSuspicions } from '../gates/suspicions.ts';
 import { lessonsOfPhase } from '../memory/run-lessons.ts';
@@ -100,6 +101,7 @@ async function phaseOrder(
   const working = agentOfPhase(task, request);
   const asked = isAskTopic(request.phase) ? request.phase : undefined;
   const priced = working?.agent.provider !== undefined;
+  const remarks = verify || asked === 'review' ? [] : await remarksFor(deps, record);
   const left = priced ? await budgetOf(deps, record) : 0;
   const spec: PhaseSpec = {
     phaseKey: `${phaseIdOf(request)}/${attempt}`,
@@ -110,8 +112,8 @@ async function phaseOrder(
     targetBranch: record.targetBranch,
     ...(missing.length > 0 ? { missingSubmodules: missing.slice(0, 50) } : {}),
     inputs: [...inputs.keys()],
-    prompt: await promptOf(deps, context, request, lessons),
-    ...(working && record.work.remarks ? { remarks: record.work.remarks.length } : {}),
+    prompt: await promptOf(deps, context, request, lessons, remarks),
+    ...(working && remarks.length > 0 ? { remarks: remarks.length } : {}),
     agent: working && agentSpecOf(working),
     ...(working === null || asked || task.mcp === undefined ? {} : { mcp: inSandbox(task.mcp) }),
     sandbox: asked ? readingSandboxOf(task) : phaseSandboxOf(task),
@@ -186,10 +188,13 @@ async function promptOf(
   context: RunContext,
   request: PhaseRequest,
   lessons: readonly FrozenLesson[],
+  remarks: readonly Remark[],
 ): Promise<string> {
   const { phase } = request;
   if (phase === 'verify') return '';
-  return isAskTopic(phase) ? promptOfAsk(deps, context, phase, request) : phasePrompt(deps, context, phase, lessons);
+  return isAskTopic(phase)
+    ? promptOfAsk(deps, context, phase, request, remarks)
+    : phasePrompt(deps, context, phase, lessons, remarks);
 }
 
 async function phasePrompt(
@@ -197,6 +202,7 @@ async function phasePrompt(
   context: RunContext,
   phase: WorkingPhase,
   lessons: readonly FrozenLesson[],
+  remarks: readonly Remark[],
 ): Promise<string> {
   const { record, task } = context;
   const { work } = record;
@@ -209,7 +215,6 @@ async function phasePrompt(
     ...feedback.map((text) => ({ from: 'verification and review', text })),
     ...work.answers.map(({ by, text }) => ({ from: `the answer of ${by}`, text })),
   ]);
-  const remarks = await remarksOf(deps, work);
   return buildPrompt({
     phase,
     spec: task.spec,

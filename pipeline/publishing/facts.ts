@@ -12,6 +12,7 @@ import type { RunRecord } from '../../core/run/record.ts';
 import { reviewTextOf } from '../asks/review.ts';
 import { partFacts } from '../campaign/facts.ts';
 import { partRuns } from '../campaign/parts.ts';
+import { remarksOf } from '../commands/tell.ts';
 import type { Deps } from '../deps.ts';
 import { baseTests } from '../phases/baseline-cache.ts';
 import { attentionOf } from '../phases/guard-task.ts';
@@ -74,6 +75,7 @@ export async function publishFacts(
       decision?.constraint === undefined ? [] : [{ by: decision.by, constraint: decision.constraint }],
     ),
     answers: record.work.answers,
+    remarks: await remarksOf(deps, record.work),
     tests: testSummary(verify.result?.commands ?? [], await baseTests(deps, context)),
     constraints: task.constraints.constraints,
     verify: {

@@ -2,6 +2,7 @@ import type { Gate } from '../../core/run/gate.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import { slotScope } from '../admission/admission.ts';
 import type { Deps } from '../deps.ts';
+import { isToBeReminded } from '../notices/reminders.ts';
 import { unfinishedRuns } from '../runs/unfinished.ts';
 
 /** The period of the reconciler; a CI wait is checked in some of its passes. */
@@ -17,6 +18,8 @@ export interface Survey {
   suspects: RunRecord[];
   /** Runs whose CI wait should be checked now. */
   ci: RunRecord[];
+  /** Gates whose people are to be reminded. */
+  reminders: Gate[];
   /** Scopes with queued runs. */
   queues: Set<string>;
   /** Runs whose record cannot be read. */
@@ -29,8 +32,9 @@ export interface Survey {
  * Looks at all unfinished runs with requests for many runs at once: the pages of the index, the executions that run, the
  * tasks that run, the gates of waiting runs. A run that none of them explains is a suspect. What was read first is older
  * than a record, so a run that moved meanwhile is a suspect at worst, and the closer look finds it in order.
+ * @param remindHours Hours before the expiry of a gate at which its people are reminded.
  */
-export async function survey(deps: Deps): Promise<Survey> {
+export async function survey(deps: Deps, remindHours: readonly number[] = []): Promise<Survey> {
   const [executions, phases] = await Promise.all([deps.executions.running(), deps.launcher.active()]);
   const working = new Set([...phases].map((phaseKey) => phaseKey.split('/', 1)[0]));
   const queued = new Map<string, Set<string>>();
@@ -39,6 +43,7 @@ export async function survey(deps: Deps): Promise<Survey> {
     unfinished: new Set(),
     suspects: [],
     ci: [],
+    reminders: [],
     queues: new Set(),
     unreadable: [],
     oldestWaitMs: 0,
@@ -52,6 +57,7 @@ export async function survey(deps: Deps): Promise<Survey> {
       found.unfinished.add(run.runId);
       const gate = run.gate === undefined ? undefined : gates.get(run.gate);
       if (gate) found.oldestWaitMs = Math.max(found.oldestWaitMs, now - Date.parse(gate.openedAt));
+      if (gate && isToBeReminded(gate, remindHours, now)) found.reminders.push(gate);
       const scope = slotScope(run);
       if (run.status === 'queued') {
         found.queues.add(scope);

@@ -47,6 +47,7 @@ export interface GateFacts {
 export interface RunDetail extends RunItem {
   instructions: string;
   specPath: string;
+  targetBranch: string;
   constraints: ConstraintView[];
   criteria: CriterionView[];
   checkpoints: string[];
@@ -99,6 +100,7 @@ export async function runDetail(deps: Deps, record: RunRecord, scope?: ReadScope
     ...runItem(record, open),
     instructions: spec.instructions,
     specPath: record.specPath,
+    targetBranch: record.targetBranch,
     constraints: task.constraints.constraints.map(({ text, enforcedBy, detail }) => ({
       text,
       by: enforcedBy === 'advisory' ? 'told' : enforcedBy,

@@ -45,8 +45,22 @@ const ofQuestion: readonly Step[] = [
 /** The parts of a spec are printed, and not published. */
 const ofSplit = ofQuestion.filter(([name]) => name !== 'Pull request');
 
-function stepsFor({ kind, parent }: RunRecord): readonly Step[] {
-  if (kind !== undefined) return kind === 'split' ? ofSplit : ofQuestion;
+/** What of a run decides which steps it has. */
+interface Way {
+  kind?: RunRecord['kind'] | 'task';
+  parent?: unknown;
+}
+
+/** The step that a state belongs to, and its number among those of the run; undefined for a state of none. */
+export function stepAt(way: Way, state: string): { name: string; n: number; of: number } | undefined {
+  const steps = stepsFor(way);
+  const at = steps.findIndex(([, states]) => states.includes(state));
+  const step = steps[at];
+  return step && { name: step[0], n: at + 1, of: steps.length };
+}
+
+function stepsFor({ kind, parent }: Way): readonly Step[] {
+  if (kind !== undefined && kind !== 'task') return kind === 'split' ? ofSplit : ofQuestion;
   return parent ? ofPart : ofTask;
 }
 

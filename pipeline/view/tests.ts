@@ -31,3 +31,26 @@ export function testSummary(commands: readonly CommandResult[], base: number | u
     flaky: again !== undefined && again.exitCode === 0 && !again.timedOut,
   };
 }
+
+/** The result of the tests in a few words. `good` is absent before they ran. */
+export function testWords(tests: TestSummary | null): { value: string; more: string; good?: boolean } {
+  if (!tests) return { value: 'not run yet', more: '' };
+  const { ok, total, failed, base, flaky } = tests;
+  const compared = base === null || total === null ? undefined : total - base;
+  const more = [
+    ...(total === null ? ['the output has no sums'] : []),
+    ...(compared === undefined
+      ? []
+      : [
+          compared === 0
+            ? 'as many as before'
+            : compared > 0
+              ? `${compared} more than the base has`
+              : `${-compared} fewer than the base has`,
+        ]),
+    ...(flaky ? ['failed at first, then passed'] : []),
+  ].join(' · ');
+  if (total === null) return { value: ok ? 'pass' : 'fail', more, good: ok };
+  const value = ok && failed === 0 ? `${total} of ${total} pass` : `${failed} of ${total} fail`;
+  return { value, more, good: ok && (compared ?? 0) >= 0 };
+}

@@ -202,7 +202,7 @@ export async function createSimulatedWorld({ start, random, draws, policy, damag
         return answer;
       },
     },
-    notifier: { notify: async () => undefined },
+    notifier: { tell: async () => undefined },
     thread: judge,
     advisories: async () => [],
     vault: { seal: (token) => token, open: (sealed) => sealed },
@@ -210,7 +210,7 @@ export async function createSimulatedWorld({ start, random, draws, policy, damag
     credential: () => Promise.reject(new DrydockError('SecretMissing', 'The simulation has no secrets.')),
     agentFiles: (path) => path,
     runLink: () => undefined,
-    gateLink: () => undefined,
+    pageLink: () => undefined,
   };
   const started = new Set<string>();
   const outside = { deps, clock, random, draws, github, invoke, lost };

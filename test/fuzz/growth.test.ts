@@ -20,7 +20,9 @@ import { testSettingChanges } from '../../core/guard/tests/settings/settings.ts'
 import { factsOf } from '../../core/guard/tests/source/facts.ts';
 import { asksWhetherTested } from '../../core/guard/tests/tested.ts';
 import { formatViolations } from '../../core/guard/violation.ts';
-import { bodyOf, subjectOf } from '../../core/notification/message.ts';
+import { cardOf } from '../../core/notification/card.ts';
+import { mailHtml } from '../../core/notification/render/mail-html.ts';
+import { slackMessage } from '../../core/notification/render/slack.ts';
 import { parsePlan } from '../../core/plan/parse.ts';
 import { barFor, fence, stripHidden } from '../../core/prompt/fence.ts';
 import { ordersToAgents, suspicious } from '../../core/prompt/suspicious.ts';
@@ -35,9 +37,9 @@ import { hiddenIn, visible } from '../../core/text/hidden.ts';
 import { npmPath } from '../../gateway/registry/npm-path.ts';
 import { TestReader } from '../../sandbox/runner/commands/test-report.ts';
 import { withoutColours } from '../../web/html/markup.ts';
+import { sampleNotice } from '../support/notices.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-const notice = (text: string) => ({ key: 'k', to: [], subject: text, text });
 const result = (detail: string) => ({ name: detail, state: 'failed' as const, conclusion: 'failure', detail });
 const refused = (work: () => unknown) => {
   try {
@@ -138,7 +140,10 @@ ${text}`,
   parsePlan: (text) => refused(() => parsePlan(text.slice(0, Math.ceil(text.length / 8)), 'agent')),
   ownersOf: (text) => ownersOf(text, ['src/a.ts']),
   'ciFeedback and missingCauses': (text) => [ciFeedback([result(text)]), missingCauses(text, [result(text)])],
-  'bodyOf and subjectOf': (text) => [bodyOf(notice(text), 3_000), subjectOf(notice(text))],
+  'a notice and its messages': (text) => {
+    const card = cardOf(sampleNotice('plan', { facts: { context: text, first: [text] } }));
+    return [mailHtml(card), slackMessage(card, [])];
+  },
 };
 
 const lockBegin = 'packages:\n[[package]]\nname = "a"\n<component group="a">\n';

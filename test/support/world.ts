@@ -29,6 +29,7 @@ export interface World {
 const silent: Output = {
   json: true,
   live: false,
+  columns: () => Number.POSITIVE_INFINITY,
   out: () => undefined,
   err: () => undefined,
   style: (_s, text) => text,
@@ -152,12 +153,19 @@ export async function run(
 ): Promise<RunView & { outcome: string }> {
   const { runId, outcome } = await submit(world, server, request);
   if (outcome === 'duplicate') return { ...(await server.service.run(runId)), outcome };
-  const session = { service: server.service, watch: server.watch, close: async () => undefined };
+  const session = sessionOf(server);
   return {
     ...(await follow(session, runId, silent, { yes: request.yes ?? true, as: request.requester ?? 'dev@example.com' })),
     outcome,
   };
 }
+
+const sessionOf = (server: ServerProcess) => ({
+  service: server.service,
+  watch: server.watch,
+  pages: async () => undefined,
+  close: async () => undefined,
+});
 
 /** The policy of a world, as the commands load it. */
 export const policyOf = (world: World): Policy =>
@@ -178,7 +186,7 @@ export async function submit(world: World, server: ServerProcess, request: RunRe
 
 /** Follows a run that was submitted before. */
 export const followRun = (server: ServerProcess, runId: string, yes = true): Promise<RunView> =>
-  follow({ service: server.service, watch: server.watch, close: async () => undefined }, runId, silent, {
+  follow(sessionOf(server), runId, silent, {
     yes,
     as: 'dev@example.com',
   });

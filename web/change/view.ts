@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ChangedFile, ChangeView } from '../../pipeline/view/change.ts';
+import { sizes } from '../../pipeline/view/sizes.ts';
 import { count } from '../html/format.ts';
 import { form } from '../html/layout.ts';
 import { type Markup, markup } from '../html/markup.ts';
@@ -30,15 +31,6 @@ const readMark = ({ path, hunks }: ChangedFile): string =>
     .slice(0, 8);
 
 const fileId = (index: number): string => `file-${index + 1}`;
-
-/** The numbers of a change, for one line. */
-export function sizes({ files }: ChangeView): { added: number; removed: number; unplanned: number } {
-  return {
-    added: files.reduce((sum, { added }) => sum + added, 0),
-    removed: files.reduce((sum, { removed }) => sum + removed, 0),
-    unplanned: files.filter(({ phase }) => phase === null).length,
-  };
-}
 
 export function changeSection(context: PageContext, change: ChangeView, options: ChangeOptions): Markup {
   const { files, truncated } = change;

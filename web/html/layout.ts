@@ -9,7 +9,7 @@ const navigation = ({ outbox }: PageContext['options']): [string, string][] => [
   ['/budget', 'Budgets'],
   ['/repositories', 'Repositories'],
   ['/audit', 'Audit'],
-  ...(outbox ? [['/outbox', 'Outbox'] as [string, string]] : []),
+  ...(outbox ? [['/outbox', 'Messages'] as [string, string]] : []),
 ];
 
 export interface Page {

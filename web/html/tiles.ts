@@ -1,7 +1,8 @@
 import { formatUsd } from '../../core/money/format.ts';
 import type { ChangeView } from '../../pipeline/view/change.ts';
 import type { RunDetail } from '../../pipeline/view/run-detail.ts';
-import { sizes } from '../change/view.ts';
+import { sizes } from '../../pipeline/view/sizes.ts';
+import { testWords } from '../../pipeline/view/tests.ts';
 import { count } from './format.ts';
 import { type Markup, markup } from './markup.ts';
 
@@ -50,26 +51,8 @@ export function verdictTiles(detail: RunDetail, change: ChangeView | null): Tile
 }
 
 function testTile({ tests }: RunDetail): Tile {
-  const name = 'Tests, clean sandbox';
-  if (!tests) return { name, value: 'not run yet', more: '' };
-  const { ok, total, failed, base, flaky } = tests;
-  const notes = [
-    ...(total === null ? ['the output has no sums'] : []),
-    ...(base !== null && total !== null
-      ? [
-          total === base
-            ? `as many as before`
-            : total > base
-              ? `${total - base} more than the base has`
-              : `${base - total} fewer than the base has`,
-        ]
-      : []),
-    ...(flaky ? ['failed at first, then passed'] : []),
-  ].join(' · ');
-  const fewer = base !== null && total !== null && total < base;
-  if (total === null) return { name, value: ok ? 'pass' : 'fail', tone: ok ? 'good' : 'bad', more: notes };
-  const value = ok && failed === 0 ? `${total} of ${total} pass` : `${failed} of ${total} fail`;
-  return { name, value, tone: ok && !fewer ? 'good' : 'bad', more: notes };
+  const { value, more, good } = testWords(tests);
+  return { name: 'Tests, clean sandbox', value, more, tone: good === undefined ? undefined : good ? 'good' : 'bad' };
 }
 
 function changeTile(change: ChangeView): Tile {

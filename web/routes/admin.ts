@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import { DrydockError } from '../../core/errors.ts';
-import { personOf } from '../../core/policy/people.ts';
+import { approversOf, operatorsOf, personOf } from '../../core/policy/people.ts';
+import { mustOperate } from '../../core/review/may-act.ts';
 import { readScope } from '../../core/review/readers.ts';
 import { runPath } from '../html/markup.ts';
 import { budgetPage, budgetRows } from '../pages/budget.ts';
@@ -77,6 +78,20 @@ export const adminRoutes: Routes = (app: Hono<WebEnv>, { options, serviceOf, who
   });
 
   app.get('/settings', async (c) => send(c, settingsPage(c.get('page'), await serviceOf(c).pausedBy())));
+  app.post('/settings/test-message', async (c) => {
+    const field = await formOf(c);
+    const who = whoOf(c);
+    const person = personOf(policy, who) ?? who;
+    const operators = operatorsOf(policy);
+    // Where the policy names no operators, its approvers are in their place.
+    mustOperate(
+      person,
+      { approvers: operators.length > 0 ? [] : approversOf(policy), operators },
+      'send test messages',
+    );
+    const tested = await options.testChannel?.(field('channel'), person);
+    return send(c, settingsPage(c.get('page'), await serviceOf(c).pausedBy(), tested), tested?.ok ? 200 : 422);
+  });
   app.post('/pause', async (c) => {
     const field = await formOf(c);
     await serviceOf(c).pause(field('paused') === 'yes', whoOf(c), policy, field('reason'));
@@ -86,7 +101,9 @@ export const adminRoutes: Routes = (app: Hono<WebEnv>, { options, serviceOf, who
     app.get('/outbox', async (c) => {
       // A reader sees what was sent to them; other messages are about runs that they may not see.
       const scope = readScope(policy, whoOf(c));
-      const sent = await outbox();
-      return send(c, outboxPage(c.get('page'), scope ? sent.filter(({ to }) => to.includes(scope.person)) : sent));
+      const [sent, { items }] = await Promise.all([outbox(), serviceOf(c).inbox()]);
+      const open = new Set(items.flatMap(({ gate }) => gate?.gateId ?? []));
+      const shown = scope ? sent.filter(({ notice }) => notice.to.includes(scope.person)) : sent;
+      return send(c, outboxPage(c.get('page'), shown, open));
     });
 };

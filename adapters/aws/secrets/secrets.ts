@@ -36,6 +36,8 @@ export interface Secrets {
   credential(arn: string, name: string): Promise<string>;
   /** URL of Slack's incoming webhook. */
   slackWebhook(arn: string): Promise<string>;
+  /** A value for messages, such as the secret that signs the outgoing webhook, stored beside the URL of Slack's. */
+  messageSecret(arn: string, name: string): Promise<string>;
   /**
    * The current text of a secret, then the previous and the pending one, to verify values that were derived from any of
    * them.
@@ -44,7 +46,9 @@ export interface Secrets {
   versions(arn: string, newest: boolean): Promise<string[]>;
 }
 
+/** The secret of messages: the URL of Slack's webhook, and other values by the names in the policy. */
 const slackSecret = z.object({ webhookUrl: z.url({ protocol: /^https$/ }).refine((url) => !url.includes('@')) });
+const messageSecrets = z.record(z.string(), z.string());
 
 /** Secrets Manager, read once in five minutes per secret. Values are held in memory only, and are in no error. */
 export function createSecrets(client: SecretsManagerClient, now: () => number): Secrets {
@@ -92,6 +96,11 @@ export function createSecrets(client: SecretsManagerClient, now: () => number): 
     text: (arn) => text(arn, freshMs),
     versions: (arn, newest) => versions(arn, newest ? newestMs : freshMs),
     slackWebhook: async (arn) => (await json(arn, slackSecret)).webhookUrl,
+    async messageSecret(arn, name) {
+      const value = new Map(Object.entries(await json(arn, messageSecrets))).get(name);
+      if (value) return value;
+      throw missing(arn, `has no ${name}, which notify.webhook of the policy names`);
+    },
     gitHubApp: async (arn) => parseAppSecret(await text(arn, freshMs), arn),
     async webhookSecrets(arn, newest) {
       const [current, pending] = await withPending(arn, newest ? newestMs : freshMs);

@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { DrydockError } from '../../../core/errors.ts';
 import type { Credentials } from '../../../core/ports/host/credentials.ts';
+import type { Outbox } from '../../../core/ports/store/outbox.ts';
 import type { Deps } from '../../../pipeline/deps.ts';
 import { openDatabase, unusable } from '../storage/database.ts';
 import { createAdmission } from './admission.ts';
 import { convertDynamo } from './convert.ts';
 import { createGates } from './gates.ts';
 import { createLedger } from './ledger.ts';
+import { createOutbox } from './outbox.ts';
 import { createPhases } from './phases.ts';
 import { createBaselines, createCredentials, createFirings, createRunLinks, createSeenSpecs } from './repositories.ts';
 import { completeRunList } from './run-list.ts';
@@ -22,6 +24,7 @@ export interface LocalStores {
     'runs' | 'phases' | 'gates' | 'ledger' | 'admission' | 'baselines' | 'seenSpecs' | 'runLinks' | 'firings'
   >;
   credentials: Credentials;
+  outbox: Outbox;
   close(): void;
 }
 
@@ -53,6 +56,7 @@ export function openStores(dataDir: string): LocalStores {
       firings: createFirings(db),
     },
     credentials: createCredentials(db),
+    outbox: createOutbox(db),
     close: () => db.close(),
   };
 }

@@ -56,6 +56,7 @@ export async function runAsk<T>(output: Output, options: AskOptions, ask: Ask<T>
   const { policy, requester, start } = ask.local();
   const session = await openSession({
     dataDir: dataFolder(options.data),
+    messages: policy,
     sandbox: sandboxOf(policy, options.sandbox),
     ...defined({ unsafeNoSandbox: options.unsafeNoSandbox }),
   });

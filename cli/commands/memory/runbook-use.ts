@@ -6,13 +6,15 @@ import type { Runbook } from '../../../core/runbook/schema.ts';
 import { invalid, type RunbookSpec, useRunbook } from '../../../core/runbook/use.ts';
 import { lintRead } from '../../../core/task-spec/lint/lint.ts';
 import { action, withSession } from '../../command.ts';
-import { loadPolicy, personId, requesterName } from '../../config/load-policy.ts';
+import { requesterName } from '../../config/home.ts';
+import { loadPolicy, personId } from '../../config/load-policy.ts';
 import { branchOf } from '../../config/own-repository.ts';
 import { filesOf, repositoriesOf } from '../../config/repositories.ts';
 import { standingRoot } from '../../config/task-files.ts';
 import type { ExitCode } from '../../terminal/exit-code.ts';
 import { type Output, plain, print } from '../../terminal/output.ts';
-import { type RunOptions, runCommand, runFlags } from '../run.ts';
+import { runFlags } from '../run.ts';
+import { type RunOptions, runCommand } from '../run-spec.ts';
 import { find, problemLines, repositoryOf } from './runbook-files.ts';
 
 interface UseOptions extends RunOptions {

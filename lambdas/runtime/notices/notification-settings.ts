@@ -1,16 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { variable } from '../../../common/deployment.ts';
+import { notifyPolicy, quietOf } from '../../../core/notification/policy-schema.ts';
 
-const person = z.object({ email: z.string().optional(), slack: z.string().optional() });
+const person = z.object({ email: z.string().optional(), slack: z.string().optional(), quiet: quietOf });
 const notificationSettings = z.object({
   people: z.record(z.string(), person).default({}),
-  notify: z
-    .object({
-      slack: z.unknown().optional(),
-      email: z.object({ from: z.string() }).optional(),
-    })
-    .prefault({}),
+  notify: notifyPolicy.prefault({}),
 });
 export type NotificationSettings = z.infer<typeof notificationSettings>;
 

@@ -1,5 +1,5 @@
 import { queue } from '../../../pipeline/steps/intake/queue.ts';
-import { notifying } from '../../runtime/notices/notifying.ts';
+import { announcing } from '../../runtime/notices/announcing.ts';
 import { stepHandler } from '../../runtime/step-handler.ts';
 
-export const handler = stepHandler('queue', queue, { notifying });
+export const handler = stepHandler('queue', queue, { announcing });

@@ -1,5 +1,5 @@
 import { reserve } from '../../../pipeline/steps/intake/reserve.ts';
-import { notifying } from '../../runtime/notices/notifying.ts';
+import { announcing } from '../../runtime/notices/announcing.ts';
 import { stepHandler } from '../../runtime/step-handler.ts';
 
-export const handler = stepHandler('reserve', reserve, { notifying });
+export const handler = stepHandler('reserve', reserve, { announcing });

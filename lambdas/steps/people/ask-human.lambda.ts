@@ -1,5 +1,5 @@
 import { askHuman } from '../../../pipeline/steps/people/ask-human.ts';
-import { notifying } from '../../runtime/notices/notifying.ts';
+import { announcing } from '../../runtime/notices/announcing.ts';
 import { stepHandler } from '../../runtime/step-handler.ts';
 
-export const handler = stepHandler('ask-human', askHuman, { notifying });
+export const handler = stepHandler('ask-human', askHuman, { announcing });

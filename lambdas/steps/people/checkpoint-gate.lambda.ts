@@ -1,5 +1,5 @@
 import { checkpointGate } from '../../../pipeline/steps/people/checkpoint-gate.ts';
-import { notifying } from '../../runtime/notices/notifying.ts';
+import { announcing } from '../../runtime/notices/announcing.ts';
 import { stepHandler } from '../../runtime/step-handler.ts';
 
-export const handler = stepHandler('checkpoint-gate', checkpointGate, { notifying });
+export const handler = stepHandler('checkpoint-gate', checkpointGate, { announcing });

@@ -1,5 +1,5 @@
 import { planGate } from '../../../pipeline/steps/people/plan-gate.ts';
-import { notifying } from '../../runtime/notices/notifying.ts';
+import { announcing } from '../../runtime/notices/announcing.ts';
 import { stepHandler } from '../../runtime/step-handler.ts';
 
-export const handler = stepHandler('plan-gate', planGate, { notifying });
+export const handler = stepHandler('plan-gate', planGate, { announcing });

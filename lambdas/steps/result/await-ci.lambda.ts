@@ -1,5 +1,5 @@
 import { awaitCi } from '../../../pipeline/steps/result/await-ci.ts';
-import { notifying } from '../../runtime/notices/notifying.ts';
+import { announcing } from '../../runtime/notices/announcing.ts';
 import { stepHandler } from '../../runtime/step-handler.ts';
 
-export const handler = stepHandler('await-ci', awaitCi, { notifying });
+export const handler = stepHandler('await-ci', awaitCi, { announcing });

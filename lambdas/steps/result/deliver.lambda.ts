@@ -1,5 +1,5 @@
 import { deliver } from '../../../pipeline/steps/result/deliver.ts';
-import { notifying } from '../../runtime/notices/notifying.ts';
+import { announcing } from '../../runtime/notices/announcing.ts';
 import { stepHandler } from '../../runtime/step-handler.ts';
 
-export const handler = stepHandler('deliver', deliver, { notifying });
+export const handler = stepHandler('deliver', deliver, { announcing });

@@ -1,5 +1,5 @@
 import { acquireSlot, dequeueRun, sprintOf } from '../../admission/admission.ts';
-import { alertBudget } from '../../admission/budget-alerts.ts';
+import { sharesReached } from '../../admission/budget-shares.ts';
 import { record as recordEvent } from '../../runs/record-event.ts';
 import { loadRunContext, refuseStopped } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
@@ -16,7 +16,9 @@ export const reserve: Step<'reserve'> =
     if (sprint) {
       const { taskId, team, capMicros } = record;
       await deps.ledger.reserve({ runId, taskId, team, capMicros, ...sprint });
-      await alertBudget(deps, task, sprint.sprint);
+      const sums = await deps.ledger.sums(team, sprint.sprint);
+      if (sums && sharesReached(task.budget?.alerts_percent ?? [], sums).length > 0)
+        await deps.notifier.tell({ about: 'budget', runId, sprint: sprint.sprint });
     }
     const admitted = !(await deps.admission.paused()) && (await acquireSlot(deps, record, task));
     const queued = record.applied?.some((id) => id.startsWith(`${runId}.slot.`));

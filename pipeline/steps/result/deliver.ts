@@ -21,12 +21,6 @@ export const deliver: Step<'deliver'> =
       type: 'delivered',
       text: `${record.branch} is ready for review and merge by a person`,
     });
-    await deps.notifier.notify({
-      key: `delivered#${runId}`,
-      to: [record.requester],
-      subject: `${record.taskId} is delivered`,
-      text: `${record.branch} at ${commit}`,
-      link: pullRequest.url,
-    });
+    await deps.notifier.tell({ about: 'delivered', runId });
     return {};
   };

@@ -7,6 +7,7 @@ import type { FileSize } from '../../../core/publish/facts.ts';
 import { pullRequestBody } from '../../../core/publish/pull-request.ts';
 import { publicationOf } from '../../asks/publication.ts';
 import type { Deps } from '../../deps.ts';
+import { storeLineCounts } from '../../notices/run-facts.ts';
 import { guardTask } from '../../phases/guard-task.ts';
 import { publishFacts } from '../../publishing/facts.ts';
 import { reviewersOf } from '../../publishing/reviewers.ts';
@@ -14,7 +15,7 @@ import { answerThreads } from '../../publishing/threads.ts';
 import { countSizes, sizesKey } from '../../publishing/verdict.ts';
 import { loadChange, putText, storeChange } from '../../runs/artifacts.ts';
 import { record as recordEvent } from '../../runs/record-event.ts';
-import { reportRun } from '../../runs/report-run.ts';
+import { bestEffort, reportRun } from '../../runs/report-run.ts';
 import { loadRunContext, type RunContext, refuseStopped } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
 
@@ -85,6 +86,7 @@ export const publish: Step<'publish'> =
       ...(sizes ? { data: { [sizesKey]: sizes.digest } } : {}),
       text: `${record.branch} at ${commit.slice(0, 12)}`,
     });
+    await bestEffort(deps, record, () => storeLineCounts(deps, context, commit));
     await answerThreads(deps, context, commit, change.manifest);
     await reportRun(deps, runId);
     return { outcome: 'published', head: commit };

@@ -76,6 +76,9 @@ export const settle: Step<'settle'> =
     );
     // After its end, so that the campaign finds it.
     if (record.parent !== undefined) await wakeCampaign(deps, record.parent.runId);
+    // After its end, which the message tells; a settlement that is repeated tells it again, and once.
+    if (ended.status !== 'delivered')
+      await bestEffort(deps, ended, () => deps.notifier.tell({ about: 'ended', runId }));
     await bestEffort(deps, ended, async () => deps.afterRun?.(runId));
     return { status: ended.status };
   };

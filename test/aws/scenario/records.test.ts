@@ -14,7 +14,7 @@ import { createLedger } from '../../../adapters/aws/dynamo/ledger.ts';
 import { createPhases } from '../../../adapters/aws/dynamo/phases.ts';
 import { readStopped } from '../../../adapters/aws/phases/stopped.ts';
 import { createPhaseStore } from '../../../adapters/aws/phases/store.ts';
-import { readHostEvent } from '../../../adapters/aws/queue.ts';
+import { readMessage } from '../../../adapters/aws/queue.ts';
 import { version } from '../../../common/package-info.ts';
 import { gateAnswer, phaseAnswer } from '../../../pipeline/payloads.ts';
 import { loadTask } from '../../../pipeline/runs/run-context.ts';
@@ -143,7 +143,7 @@ describe.each(files)('%s', (file) => {
       }
     }
     expect(seen).toEqual({ gates: 3, phases: 4, ends: 4 });
-    expect(records.messages.map((body) => readHostEvent(body)).length).toBeGreaterThan(1);
+    expect(records.messages.map((body) => readMessage(body)).length).toBeGreaterThan(1);
     expect(records.stops.flatMap((event) => readStopped(event) ?? []).length).toBeGreaterThanOrEqual(4);
   });
 

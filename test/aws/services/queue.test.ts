@@ -1,7 +1,7 @@
 import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { awsError } from '../../../adapters/aws/errors.ts';
-import { readHostEvent, sendHostEvent } from '../../../adapters/aws/queue.ts';
+import { readMessage, sendHostEvent } from '../../../adapters/aws/queue.ts';
 import type { HostEvent } from '../../../core/ports/host/host-event.ts';
 import { awsForTests, sdkTries, thrownBy } from '../../machine/contract/aws-fixture.ts';
 import { on } from '../../support/aws/faults.ts';
@@ -24,7 +24,7 @@ describe('the queue of webhooks', () => {
     await sendHostEvent(client, url(), push);
     const { Messages } = await client.send(new ReceiveMessageCommand({ QueueUrl: url() }));
     const [message] = Messages ?? [];
-    expect(readHostEvent(message?.Body ?? '')).toEqual(push);
+    expect(readMessage(message?.Body ?? '')).toEqual({ event: push });
     await client.send(new DeleteMessageCommand({ QueueUrl: url(), ReceiptHandle: message?.ReceiptHandle }));
     expect(queue.messages).toEqual([]);
   });
@@ -32,11 +32,11 @@ describe('the queue of webhooks', () => {
   it('holds the same message twice where an answer was lost', async () => {
     aws().faults.push({ match: on('sqs:SendMessage'), do: 'lost' });
     await sendHostEvent(new SQSClient({}), url(), push);
-    expect(queue.messages.map(({ Body }) => readHostEvent(Body))).toEqual([push, push]);
+    expect(queue.messages.map(({ Body }) => readMessage(Body))).toEqual([{ event: push }, { event: push }]);
   });
 
   it('reads a message that an earlier version queued with an id', () => {
-    expect(readHostEvent(JSON.stringify({ id: 'x', event: push }))).toEqual(push);
+    expect(readMessage(JSON.stringify({ id: 'x', event: push }))).toEqual({ event: push });
   });
 
   it('is not told as full of what it did not take', async () => {
@@ -55,7 +55,9 @@ describe('the queue of webhooks', () => {
     '{"id":"x","event":{}}',
     JSON.stringify({ event: { ...push, sender: 'dev-gh' } }),
     JSON.stringify({ event: { ...push, kind: 'tag' } }),
+    JSON.stringify({ subject: { about: 'gate', runId: 'r-1' } }),
+    JSON.stringify({ subject: { about: 'ended', runId: 'r-1', to: ['x@example.com'] } }),
   ])('refuses %o, which nobody of ours sent', (body) => {
-    expect(() => readHostEvent(body)).toThrow();
+    expect(() => readMessage(body)).toThrow();
   });
 });

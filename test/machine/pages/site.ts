@@ -8,6 +8,7 @@ import { type Browser, chromium } from 'playwright-core';
 import { loadPolicy } from '../../../cli/config/load-policy.ts';
 import type { ServerProcess } from '../../../cli/local/compose.ts';
 import { readScope } from '../../../core/review/readers.ts';
+import { testChannel } from '../../../pipeline/notices/test-message.ts';
 import { createWeb } from '../../../web/app.ts';
 import { oneVisitor } from '../../../web/security/request-guard.ts';
 import { type Script, scriptedRunner } from '../../support/scripted-runner.ts';
@@ -45,11 +46,13 @@ export async function createSite(script?: Script, change: Record<string, unknown
     world,
     serverProcess,
     async as(who) {
-      const { serviceFor, watch, outbox } = serverProcess;
+      const { serviceFor, watch, outbox, channels } = serverProcess;
       const web = createWeb({
         service: (person) => serviceFor(readScope(policy, person)),
         watch,
         outbox,
+        channels: channels.map(({ name }) => name),
+        testChannel: (channel, person) => testChannel(channels, channel, person, Date.now()),
         authenticate: oneVisitor(who, randomBytes(32)),
         policy,
         now: Date.now,

@@ -284,6 +284,30 @@ describe('parts that conflict', () => {
   });
 });
 
+describe('R51 what is said to a campaign', () => {
+  test('reaches the agents of its parts that work, and the prompts of those that start later; to a part, that one alone', async () => {
+    const prompts = new Map<string, string>();
+    const reached: unknown[] = [];
+    await open(async (job) => {
+      const id = partOf(job);
+      if (id !== undefined && job.spec.phase === 'build') prompts.set(id, job.spec.prompt);
+      if (id === 'a' && job.spec.phase === 'build') {
+        reached.push(await server.service.tell('FIX-1', 'lead', 'To all of you.', false, 'all'));
+        reached.push(await server.service.tell(job.spec.runId, 'lead', 'To a alone.', false, 'one'));
+      }
+      return writesItsFile(job);
+    });
+    const view = await run(world, server, {
+      spec: campaignSpec([part('a'), part('b', { depends_on: ['a'] }), part('c')]),
+    });
+    expect(view).toMatchObject({ error: null, status: 'delivered' });
+    expect(reached).toEqual([{ reaches: 'agent' }, { reaches: 'agent' }]);
+    expect(prompts.get('a')).not.toContain('To all');
+    expect(prompts.get('b')).toContain('To all of you.');
+    expect(prompts.get('b')).not.toContain('To a alone.');
+  });
+});
+
 describe('R52 reviewers', () => {
   test('block a part, which is corrected before it is merged, and read the whole too', async () => {
     const profile = () => ({ kind: 'command', command: ['node', '/agent/agent.mjs'], files: './agent' });

@@ -6,6 +6,7 @@ export interface Mail {
   to: string[];
   subject: string;
   text: string;
+  html: string;
   headers: Record<string, string>;
 }
 
@@ -15,11 +16,15 @@ interface SendEmail {
   Content: {
     Simple: {
       Subject: { Data: string };
-      Body: { Text: { Data: string } };
+      Body: { Text: { Data: string }; Html: { Data: string } };
       Headers?: { Name: string; Value: string }[];
     };
   };
 }
+
+/** https://docs.aws.amazon.com/ses/latest/dg/header-fields.html: headers that SES sets itself, and how many others it takes. */
+const own = /^(?:bcc|cc|content-.*|date|from|message-id|mime-version|reply-to|return-path|subject|to)$/i;
+const maxHeaders = 15;
 
 /** @param from The one verified sender. */
 export function mail(from: string) {
@@ -29,12 +34,16 @@ export function mail(from: string) {
       const { FromEmailAddress, Destination, Content } = input as unknown as SendEmail;
       if (FromEmailAddress !== from) throw new AwsRefusal('MessageRejected', 'Email address is not verified.');
       const { Subject, Body, Headers = [] } = Content.Simple;
-      if (/[\r\n]/.test(Subject.Data)) throw new AwsRefusal('BadRequestException', 'Subject holds a line break.');
+      if ([Subject.Data, ...Headers.map(({ Value }) => Value)].some((text) => /[\r\n]/.test(text)))
+        throw new AwsRefusal('BadRequestException', 'A header holds a line break.');
+      if (Headers.length > maxHeaders || Headers.some(({ Name }) => own.test(Name)))
+        throw new AwsRefusal('BadRequestException', 'These headers are not allowed.');
       sent.push({
         from,
         to: Destination.ToAddresses,
         subject: Subject.Data,
         text: Body.Text.Data,
+        html: Body.Html.Data,
         headers: Object.fromEntries(Headers.map(({ Name, Value }) => [Name, Value])),
       });
       return { MessageId: `m-${sent.length}` };

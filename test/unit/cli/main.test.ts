@@ -36,3 +36,15 @@ test('the help of every command has an example that begins with its name', async
   look(await createProgram(), 'drydock');
   expect(lacking).toEqual([]);
 });
+
+test('the list of commands is the same, whether their files are loaded or not', async () => {
+  const help = async (argv?: string[]): Promise<string> => {
+    let text = '';
+    (await createProgram(argv)).configureOutput({ writeOut: (more) => (text += more) }).outputHelp();
+    return text;
+  };
+  const complete = await help();
+  expect(complete).toMatch(/run \[options\] <file>/);
+  expect(await help(['--help'])).toBe(complete);
+  expect(await help(['help', 'run'])).toBe(complete);
+});

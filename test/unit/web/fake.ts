@@ -173,6 +173,7 @@ export const aDetail = (change: Partial<RunDetail> = {}): RunDetail => ({
   ...anItem(),
   instructions: 'The sum is wrong. Mend it.',
   specPath: '.agent-tasks/FIX-1.yaml',
+  targetBranch: 'main',
   constraints: [
     { text: 'Change only src/**', by: 'guard', detail: '' },
     { text: 'Keep the signature', by: 'told', detail: '' },

@@ -170,7 +170,20 @@ const site = (kind: 'plan' | 'question' | 'review' | 'checkpoint' = 'plan', over
         review: { approvers: [] },
         repositories: { [nasty]: { host: 'git', trusted_branches: [nasty], team: nasty } },
       } as never,
-      outbox: async () => [{ key: nasty, at: nasty, to: [nasty], subject: nasty, text: nasty, link: nasty }],
+      outbox: async () => [
+        {
+          notice: { key: nasty, kind: 'plan', at: nasty, to: [nasty], facts: {}, link: nasty },
+          subject: nasty,
+          text: nasty,
+          deliveries: [
+            {
+              ...{ channel: 'mail', to: nasty, state: 'failed', dueAt: nasty, attempts: 1 },
+              error: { name: nasty, message: nasty, remedy: nasty },
+            },
+          ],
+          version: 1,
+        },
+      ],
     },
   );
 

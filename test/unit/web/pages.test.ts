@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DrydockError } from '../../../core/errors.ts';
+import type { OutboxEntry } from '../../../core/ports/store/outbox.ts';
 import type { RunQuery } from '../../../core/ports/store/runs.ts';
 import type { TimedEvent } from '../../../pipeline/service/activity.ts';
 import type { WatchItem } from '../../../pipeline/service/service.ts';
@@ -408,13 +409,12 @@ describe('R24 a gate', () => {
 
 describe('R40 R30 other pages', () => {
   test('the outbox is newest first, and links only where a browser may go', async () => {
-    const message = (at: string, subject: string, link: string) => ({
-      key: at,
-      at,
-      to: ['lead'],
+    const message = (at: string, subject: string, link: string): OutboxEntry => ({
+      notice: { key: at, kind: 'delivered', at, to: ['lead'], facts: {}, link },
       subject,
       text: 'x',
-      link,
+      deliveries: [],
+      version: 1,
     });
     const { text } = await fake(
       {},

@@ -15,7 +15,7 @@ import { readEnded } from '../../../../adapters/aws/ended-execution.ts';
 import { awsError } from '../../../../adapters/aws/errors.ts';
 import { createStepFunctions } from '../../../../adapters/aws/executions.ts';
 import { endOfPhase, readStopped, type StoppedTask } from '../../../../adapters/aws/phases/stopped.ts';
-import { readBatch, readHostEvent } from '../../../../adapters/aws/queue.ts';
+import { readBatch, readMessage } from '../../../../adapters/aws/queue.ts';
 import { createRotation } from '../../../../adapters/aws/rotation/rotation.ts';
 import { iamRoute } from '../../../../lambdas/http/iam-route.ts';
 
@@ -94,7 +94,9 @@ describe('an execution that ended', () => {
 
 test('a batch of the queue, a rotation, and calls through API Gateway', async () => {
   const [record] = readBatch(body('sqs-batch'));
-  expect(readHostEvent(record?.body ?? '')).toMatchObject({ kind: 'push', repository: 'acme/api', branch: 'main' });
+  expect(readMessage(record?.body ?? '')).toMatchObject({
+    event: { kind: 'push', repository: 'acme/api', branch: 'main' },
+  });
 
   const asked: unknown[] = [];
   const client = { send: async ({ input }: { input: unknown }) => asked.push(input) && {} };

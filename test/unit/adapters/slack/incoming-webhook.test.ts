@@ -1,61 +1,59 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { SentMessages } from '../../../../adapters/aws/dynamo/sent-messages.ts';
-import { createSlackNotifier } from '../../../../adapters/slack/incoming-webhook.ts';
+import { createSlackChannel } from '../../../../adapters/slack/incoming-webhook.ts';
+import type { SlackMessage } from '../../../../core/notification/render/slack.ts';
+import { sampleNotice } from '../../../support/notices.ts';
 
 const url = 'https://hooks.slack.example/services/T0/B0/very-secret';
 const members: Record<string, string> = { lead: 'U012LEAD', second: 'U034SEC' };
 
-interface Sent {
-  text: string;
-  blocks: { type: string; text: { type: string; text: string } }[];
-}
+type Text = { type: string; text: string };
+const textsOf = ({ blocks }: SlackMessage): Text[] =>
+  blocks.flatMap((block): Text[] => {
+    if ('fields' in block) return block.fields;
+    if ('elements' in block)
+      return block.elements.map((each) =>
+        'text' in each && typeof each.text === 'object' ? (each.text as Text) : (each as Text),
+      );
+    return [block.text];
+  });
 
 function slack(status = 200) {
-  const keys = new Set<string>();
-  const sent: Sent[] = [];
-  const sentMessages: SentMessages = {
-    async once(key, say) {
-      if (keys.has(key)) return;
-      await say();
-      keys.add(key);
-    },
-  };
-  const notifier = createSlackNotifier(sentMessages, {
+  const sent: SlackMessage[] = [];
+  const channel = createSlackChannel({
     webhookUrl: async () => url,
     memberOf: (person) => members[person],
     async fetch(_to, init) {
       if (status === 0) throw new TypeError(`fetch failed: ${url}`);
-      sent.push(JSON.parse(String(init?.body)) as Sent);
+      sent.push(JSON.parse(String(init?.body)) as SlackMessage);
       return new Response('ok', { status });
     },
   });
-  return { notifier, sent };
+  return { channel, sent };
 }
-const message = {
-  key: 'gate#1',
-  to: ['lead', 'nobody', 'second', 'lead'],
-  subject: 'T-1: Plan',
-  text: 'What is asked',
-};
-const plain = ({ blocks }: Sent): string[] =>
-  blocks.filter(({ text }) => text.type === 'plain_text').map(({ text }) => text.text);
-const ours = ({ blocks }: Sent): string[] =>
-  blocks.filter(({ text }) => text.type === 'mrkdwn').map(({ text }) => text.text);
+const notice = sampleNotice('plan', { to: ['lead', 'nobody', 'second', 'lead'] });
+const plain = (message: SlackMessage): string[] =>
+  textsOf(message).flatMap(({ type, text }) => (type === 'plain_text' ? [text] : []));
+const ours = (message: SlackMessage): string[] =>
+  textsOf(message).flatMap(({ type, text }) => (type === 'mrkdwn' ? [text] : []));
 
 describe('Slack', () => {
-  it('R24 says once per key what is asked, calls those who are asked, and shows the link', async () => {
-    const { notifier, sent } = slack();
-    await notifier.notify({ ...message, link: 'https://drydock.example/runs/r-1?a=1&b=2' });
-    await notifier.notify({ ...message, text: 'again' });
-    expect(sent).toHaveLength(1);
-    const [one] = sent as [Sent];
-    expect(one.text).toBe('T-1: Plan');
-    expect(plain(one)).toEqual(['T-1: Plan', 'What is asked']);
-    expect(ours(one)).toEqual([
-      '<@U012LEAD> <@U034SEC>',
-      expect.stringMatching(/^<https:\/\/drydock\.example\/runs\/r-1\?a=1&amp;b=2>\nThe link alone grants no access/),
-    ]);
+  it('R24 says what is asked, calls those who are asked, and has a button to the page', async () => {
+    const { channel, sent } = slack();
+    expect(channel.recipients(notice)).toEqual(['all']);
+    await channel.send(notice, 'all', 'id');
+    const [one] = sent as [SlackMessage];
+    expect(one.text).toMatch(/^\[acme\/shop\] Plan to approve: Migrate user authentication/);
+    expect(plain(one)[0]).toBe('Approve the plan: Migrate user authentication to OAuth 2.1 with PKCE');
+    expect(ours(one)).toEqual(['<@U012LEAD> <@U034SEC>']);
+    expect(one.blocks.at(-1)).toMatchObject({ type: 'actions', elements: [{ type: 'button', url: notice.link }] });
+    expect(JSON.stringify(one)).toContain('it grants no access');
+  });
+
+  it('a digest for one person is not said in the channel', () => {
+    const { channel } = slack();
+    expect(channel.recipients(sampleNotice('digest'))).toEqual([]);
+    expect(channel.recipients(sampleNotice('digest', { to: [] }))).toEqual(['all']);
   });
 
   it('lets outside text call nobody, link nothing and hide nothing, and never sends what Slack refuses for its length', async () => {
@@ -71,10 +69,16 @@ describe('Slack', () => {
       .array(fc.oneof(attack, fc.string({ unit: 'grapheme' })), { maxLength: 2_000 })
       .map((p) => p.join(''));
     await fc.assert(
-      fc.asyncProperty(text, text, async (subject, body) => {
-        const { notifier, sent } = slack();
-        await notifier.notify({ ...message, to: [], subject, text: body });
-        const [one] = sent as [Sent];
+      fc.asyncProperty(text, text, async (title, context) => {
+        const { channel, sent } = slack();
+        const { run } = sampleNotice('plan');
+        const hostile = {
+          to: [],
+          facts: { context, first: [context] },
+          ...(run ? { run: { ...run, title, asked: title } } : {}),
+        };
+        await channel.send(sampleNotice('plan', hostile), 'all', 'id');
+        const [one] = sent as [SlackMessage];
         expect(ours(one)).toEqual([]);
         for (const shown of [one.text, ...plain(one)]) {
           expect(shown).not.toMatch(/[<>\u202e]/);
@@ -82,6 +86,9 @@ describe('Slack', () => {
           expect(shown.length).toBeGreaterThan(0);
           expect(shown.length).toBeLessThanOrEqual(3_000);
         }
+        expect(one.blocks.length).toBeLessThanOrEqual(50);
+        for (const block of one.blocks)
+          if (block.type === 'header') expect(block.text.text.length).toBeLessThanOrEqual(150);
       }),
       { numRuns: 60 },
     );
@@ -94,12 +101,11 @@ describe('Slack', () => {
     [403, 'ServiceRefused'],
     [404, 'ServiceRefused'],
     [302, 'ServiceRefused'],
-  ])('%i is %s, its address is in no error, and it is said again', async (status, name) => {
-    const { notifier } = slack(status);
-    const error = await notifier.notify(message).catch((thrown: Error) => thrown);
+  ])('%i is %s, and its address is in no error', async (status, name) => {
+    const { channel } = slack(status);
+    const error = await channel.send(notice, 'all', 'id').catch((thrown: Error) => thrown);
     expect(error).toMatchObject({ name });
     expect(JSON.stringify({ ...(error as Error), message: (error as Error).message })).not.toContain('very-secret');
     expect((error as Error).cause).toBeUndefined();
-    await expect(notifier.notify(message)).rejects.toMatchObject({ name });
   });
 });

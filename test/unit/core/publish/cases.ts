@@ -59,6 +59,7 @@ export const pullRequests: Record<string, PublishFacts> = {
       { round: 3, by: ['CI'], text: 'The gate e2e failed: 1 of 9 tests' },
     ],
     answers: [{ by: 'anna', question: 'Do negative halves count?', text: 'Yes, as positive ones do.' }],
+    remarks: [{ by: 'ben', text: 'The helper in src/cart/money.js rounds already.' }],
     added: [{ by: ['anna'], constraint: 'No new dependency' }],
   }),
   large: factsOf({

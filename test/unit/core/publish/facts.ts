@@ -27,6 +27,7 @@ export const factsOf = (more: Partial<PublishFacts> = {}): PublishFacts => ({
   rounds: [],
   added: [],
   answers: [],
+  remarks: [],
   tests: { ok: true, total: 11, failed: 0, base: 5 },
   verify: {
     commands: [{ name: 'test', command: 'npm test', exitCode: 0, timedOut: false, ms: 1_200, output: '' }],

@@ -32,6 +32,7 @@ const everywhere = (text: string): PublishFacts =>
     rounds: [{ round: 2, by: [text], text }],
     added: [{ by: [text], constraint: text }],
     answers: [{ by: text, question: text, text }],
+    remarks: [{ by: text, text }],
     reviews: [text],
     hidden: [text],
     flipped: [text],

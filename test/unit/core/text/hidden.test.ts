@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { plain } from '../../../../cli/terminal/output.ts';
 import { findHidden } from '../../../../core/guard/hidden.ts';
-import { subjectOf } from '../../../../core/notification/message.ts';
+import { cardOf } from '../../../../core/notification/card.ts';
 import { fence, stripHidden } from '../../../../core/prompt/fence.ts';
 import { code, escapeMarkdown, oneLine } from '../../../../core/publish/escape.ts';
 import { readText } from '../../../../core/task-spec/text.ts';
 import { hiddenIn, visible } from '../../../../core/text/hidden.ts';
 import { markup } from '../../../../web/html/markup.ts';
+import { sampleNotice } from '../../../support/notices.ts';
 import { violationsOf } from '../guard/changes.ts';
 
 /** Read by a compiler or a model, and not by a person. */
@@ -56,6 +57,11 @@ const scripts: [name: string, text: string][] = [
   ['a mark of direction in Hebrew', 'שלום (a)\u200F, שלום'],
 ];
 
+const titled = (title: string) => {
+  const { run, ...notice } = sampleNotice('delivered');
+  return { ...notice, ...(run ? { run: { ...run, title } } : {}) };
+};
+
 const anyUnseen = /[\p{Cf}\p{Zl}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 describe('hidden characters', () => {
@@ -64,7 +70,7 @@ describe('hidden characters', () => {
       visible: visible(text),
       page: String(markup`${text}`),
       terminal: plain(text),
-      'mail and chat': subjectOf({ subject: text, text: '' }),
+      'mail and chat': cardOf(titled(text)).subject,
       'commit and title': oneLine(text),
       'code in a comment': code(text),
     };

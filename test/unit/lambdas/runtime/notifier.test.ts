@@ -1,12 +1,16 @@
 import { SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DrydockError } from '../../../../core/errors.ts';
 import { policySchema } from '../../../../core/policy/schema.ts';
-import { composeNotifier, type NotifierOptions } from '../../../../lambdas/runtime/notices/notifier.ts';
+import { channelsOf } from '../../../../lambdas/runtime/notices/channels.ts';
+import { sampleNotice } from '../../../support/notices.ts';
 
-const people = { lead: { email: 'lead@example.com', slack: 'U012LEAD' }, mute: {} };
-const message = { key: 'gate#1', to: ['lead', 'mute', 'guest@example.com'], subject: 's', text: 't' };
+const people = {
+  lead: { email: 'lead@example.com', slack: 'U012LEAD' },
+  twin: { email: 'Lead@example.com' },
+  mute: {},
+};
+const notice = sampleNotice('plan', { to: ['lead', 'twin', 'mute', 'guest@example.com'] });
 const ses = mockClient(SESv2Client);
 beforeEach(() => {
   ses.reset();
@@ -14,58 +18,42 @@ beforeEach(() => {
 });
 afterEach(() => void vi.unstubAllGlobals());
 
-function world(notify: object, more: Partial<NotifierOptions> = {}) {
-  const slept: number[] = [];
-  const unsent: string[] = [];
+function world(notify: object) {
   const posted: string[] = [];
   vi.stubGlobal('fetch', async (_url: string, { body }: { body: string }) => {
     posted.push(body);
     return new Response('ok');
   });
-  const notifier = composeNotifier({
+  const channels = channelsOf({
     settings: policySchema.parse({ version: 1, repositories: {}, people, notify }),
-    sent: { once: (_key, say) => say() },
-    slackWebhook: async () => 'https://hooks.slack.example/x',
-    sleep: async (ms) => void slept.push(ms),
-    log: ({ unsent: key, name }) => void unsent.push(`${key} ${name}`),
-    ...more,
+    secrets: { slackWebhook: async () => 'https://hooks.slack.example/x', webhookSecret: async () => 's'.repeat(40) },
+    now: () => 0,
   });
-  return { notifier, slept, unsent, posted };
+  const tell = async (): Promise<void> => {
+    for (const channel of channels) for (const to of channel.recipients(notice)) await channel.send(notice, to, 'id');
+  };
+  return { channels, tell, posted };
 }
 const mails = (): unknown[] =>
   ses.commandCalls(SendEmailCommand).map(({ args }) => args[0].input.Destination?.ToAddresses?.[0]);
 const both = { email: { from: 'drydock@example.com' }, slack: { channel: '#builds' } };
 
 describe('R24 who is told where', () => {
-  it('is what the policy says: ids become addresses and members, and an address is a person of its own', async () => {
-    const { notifier, posted, unsent } = world(both);
-    await notifier.notify(message);
+  it('is what the policy says: ids become addresses and members, each address once, and an address is a person of its own', async () => {
+    const { tell, posted } = world(both);
+    await tell();
     expect(mails()).toEqual(['lead@example.com', 'guest@example.com']);
     expect(posted).toEqual([expect.stringContaining('<@U012LEAD>')]);
-    expect(unsent).toEqual([]);
   });
 
   it('is nobody where the policy names no way', async () => {
-    const { notifier, posted } = world({});
-    await notifier.notify(message);
-    expect([...mails(), ...posted]).toEqual([]);
+    const { channels } = world({});
+    expect(channels).toEqual([]);
   });
 
-  it('what cannot be said is tried, logged, and keeps nothing else from being said', async () => {
-    const away = async (): Promise<string> => {
-      throw new DrydockError('Conflict', 'away');
-    };
-    const { notifier, slept, unsent } = world(both, { slackWebhook: away });
-    await notifier.notify(message);
-    expect([slept, unsent]).toEqual([[1_000, 2_000], ['gate#1 Conflict']]);
-    expect(mails()).toHaveLength(2);
-  });
-
-  it('what is refused is not tried again, and a defect is no notice', async () => {
-    const fail = (error: Error) => world({ slack: both.slack }, { slackWebhook: () => Promise.reject(error) });
-    const missing = fail(new DrydockError('SecretMissing', 'none'));
-    await missing.notifier.notify(message);
-    expect([missing.slept, missing.unsent]).toEqual([[], ['gate#1 SecretMissing']]);
-    await expect(fail(new TypeError('defect')).notifier.notify(message)).rejects.toThrow('defect');
+  it('the loopback address, which answers a function for its role, is no webhook', async () => {
+    const { channels } = world({ webhook: { url: 'http://127.0.0.1:9001/2018-06-01/runtime/invocation/next' } });
+    const [webhook] = channels;
+    await expect(webhook?.send(notice, 'all', 'id')).rejects.toMatchObject({ name: 'ServiceRefused' });
   });
 });

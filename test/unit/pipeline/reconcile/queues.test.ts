@@ -65,7 +65,7 @@ function world(runs: Run[], { own = 1, total = 9 }: { own?: number; total?: numb
 
 const surveyOf = (queued: Run[], more: Partial<Survey> = {}): Survey => ({
   unfinished: new Set(queued.map(({ runId }) => runId)),
-  ...{ suspects: [], ci: [], unreadable: [], oldestWaitMs: 0 },
+  ...{ suspects: [], ci: [], reminders: [], unreadable: [], oldestWaitMs: 0 },
   queues: new Set(queued.map(({ repository }) => scopeOf(repository))),
   ...more,
 });

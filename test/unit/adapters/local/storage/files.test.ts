@@ -5,7 +5,6 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { modelAccessOf } from '../../../../../adapters/local/model-access.ts';
 import { createFolderArtifacts } from '../../../../../adapters/local/storage/artifacts.ts';
-import { createOutbox } from '../../../../../adapters/local/storage/outbox.ts';
 import { createVault, loadKey } from '../../../../../adapters/local/storage/vault.ts';
 
 let folder: string;
@@ -90,28 +89,6 @@ describe('the vault', () => {
     writeFileSync(join(folder, 'key'), 'short');
     expect(() => loadKey(join(folder, 'key'))).toThrow(expect.objectContaining({ name: 'FileUnreadable' }));
     expect(readFileSync(join(folder, 'key'), 'utf8')).toBe('short');
-  });
-});
-
-describe('the outbox', () => {
-  const message = (key: string) => ({ key, to: ['lead'], subject: 's', text: 't' });
-
-  it('tells once per key, the first time, whatever the key says', async () => {
-    let now = Date.UTC(2026, 0, 1);
-    const outbox = createOutbox(folder, () => now);
-    await Promise.all(Array.from({ length: 10 }, () => outbox.notify(message('../../a'))));
-    now += 1_000;
-    await outbox.notify({ ...message('../../a'), text: 'again' });
-    await outbox.notify({ ...message('b'), link: 'http://x' });
-    expect(await outbox.list()).toEqual([
-      { ...message('b'), link: 'http://x', at: '2026-01-01T00:00:01.000Z' },
-      { ...message('../../a'), at: '2026-01-01T00:00:00.000Z' },
-    ]);
-    expect(readdirSync(folder)).toHaveLength(2);
-  });
-
-  it('is empty before anything was said', async () => {
-    expect(await createOutbox(join(folder, 'none'), () => 0).list()).toEqual([]);
   });
 });
 

@@ -1,0 +1,12 @@
+import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { Notifier } from '../../core/ports/runtime/notifier.ts';
+
+/**
+ * Puts what people are to be told about into the queue, whose worker gathers the facts and sends them: a step carries
+ * none of what messages need, and does not wait for a mail service.
+ */
+export const createTeller = (client: SQSClient, url: string): Notifier => ({
+  async tell(subject) {
+    await client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: JSON.stringify({ subject }) }));
+  },
+});
