@@ -111,7 +111,7 @@ export const catalogue: readonly CommandFile[] = [
     commands: [['budget [options] [team]', "show the budget of each team's sprint, and what its runs cost"]],
   },
   {
-    load: () => import('./commands/audit.ts'),
+    load: () => import('./commands/look/audit.ts'),
     commands: [
       [
         'audit [options] [run]',

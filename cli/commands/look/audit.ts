@@ -1,16 +1,16 @@
 import { type Command, Option } from 'commander';
-import { type AuditLine, auditCsv, auditJsonLines } from '../../core/audit/line.ts';
-import { defined } from '../../core/defined.ts';
-import { DrydockError } from '../../core/errors.ts';
-import { formatUsd } from '../../core/money/format.ts';
-import type { Charge, ModelCall } from '../../core/run/phase.ts';
-import type { AuditQuery } from '../../pipeline/audit/search.ts';
-import type { AuditCheck } from '../../pipeline/audit/verify.ts';
-import type { Service } from '../../pipeline/service/service.ts';
-import { action, type CommonOptions, dataOption, withSession } from '../command.ts';
-import { stackFlags } from '../remote/options.ts';
-import type { ExitCode } from '../terminal/exit-code.ts';
-import { type Output, plain, print } from '../terminal/output.ts';
+import { type AuditLine, auditCsv, auditJsonLines } from '../../../core/audit/line.ts';
+import { defined } from '../../../core/defined.ts';
+import { DrydockError } from '../../../core/errors.ts';
+import { formatUsd } from '../../../core/money/format.ts';
+import type { Charge, ModelCall } from '../../../core/run/phase.ts';
+import type { AuditQuery } from '../../../pipeline/audit/search.ts';
+import type { AuditCheck } from '../../../pipeline/audit/verify.ts';
+import type { Service } from '../../../pipeline/service/service.ts';
+import { action, type CommonOptions, dataOption, withSession } from '../../command.ts';
+import { stackFlags } from '../../remote/options.ts';
+import type { ExitCode } from '../../terminal/exit-code.ts';
+import { type Output, plain, print } from '../../terminal/output.ts';
 
 interface AuditOptions extends CommonOptions {
   verify?: boolean;
