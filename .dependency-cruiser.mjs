@@ -62,6 +62,7 @@ const imports = {
     'adapters/aws/diagnose/policy.ts',
   ],
   'cli/commands/github-setup': ['cli/', 'core/', 'pipeline/', 'adapters/github/api/app-manifest.ts'],
+  'cli/local/sign-in': ['cli/', 'core/', 'web/', 'adapters/local/secret-variable.ts'],
   'cli/commands/serve.ts': ['cli/', 'core/', 'pipeline/', 'web/', 'adapters/github/webhook/receiver.ts'],
   'bin/drydock.ts': ['cli/', 'common/'],
   'bin/app.ts': ['common/', 'core/defined.ts', 'core/deployment/', 'core/errors.ts', 'lib/'],

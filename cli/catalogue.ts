@@ -108,9 +108,15 @@ export const catalogue: readonly CommandFile[] = [
   },
   {
     load: () => import('./commands/budget.ts'),
+    commands: [['budget [options] [team]', "show the budget of each team's sprint, and what its runs cost"]],
+  },
+  {
+    load: () => import('./commands/look/audit.ts'),
     commands: [
-      ['budget [options] [team]', "show the budget of each team's sprint, and what its runs cost"],
-      ['audit [options] <run>', 'show all events, votes and model calls of a run'],
+      [
+        'audit [options] [run]',
+        'show all events, votes and model calls of a run; search the lines of all runs; check their chains',
+      ],
     ],
   },
   {

@@ -23,7 +23,11 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   prompt: ['drydock prompt .agent-tasks/FIX-1.yaml'],
   new: ['drydock new FIX-1'],
   budget: ['drydock budget web --json'],
-  audit: ['drydock audit FIX-1 --json'],
+  audit: [
+    'drydock audit FIX-1 --json',
+    'drydock audit --verify',
+    'drydock audit --who lead --path src/auth --since 2026-11-01 --format csv',
+  ],
   'policy check': ['drydock policy check drydock.policy.yaml --json'],
   doctor: ['drydock doctor --policy drydock.policy.yaml --json'],
   'images build': ['drydock images build node --agents codex,pi'],

@@ -7,10 +7,12 @@ import { type Draft, draftOf } from './pages/draft.ts';
 import { errorPage, webError } from './pages/error.ts';
 import { RequestRefused } from './request-refused.ts';
 import { adminRoutes } from './routes/admin.ts';
+import { auditRoutes } from './routes/audit.ts';
 import { gateRoutes } from './routes/gates.ts';
 import { listRoutes } from './routes/lists.ts';
 import type { RouteParts } from './routes/routes.ts';
 import { runRoutes } from './routes/runs.ts';
+import { auditRefused } from './security/audit-refused.ts';
 import { enter, guard, headers, type WebEnv } from './security/request-guard.ts';
 
 /** Maximum request: an edited plan of maximum size, percent-encoded, and the other fields. */
@@ -39,7 +41,7 @@ export function createWeb(options: WebOptions): Hono<WebEnv> {
   app.use(enter(options));
   const whoOf: RouteParts['whoOf'] = (c) => c.get('page').visitor?.who ?? '';
   const parts: RouteParts = { options, whoOf, serviceOf: (c) => options.service(whoOf(c)) };
-  for (const routes of [listRoutes, runRoutes, gateRoutes, adminRoutes]) routes(app, parts);
+  for (const routes of [listRoutes, runRoutes, gateRoutes, adminRoutes, auditRoutes]) routes(app, parts);
 
   app.notFound((c) => {
     const view = { name: 'PageNotFound', message: 'The page does not exist.', remedy: 'Start from the list of runs.' };
@@ -48,6 +50,7 @@ export function createWeb(options: WebOptions): Hono<WebEnv> {
   app.onError(async (error, c) => {
     const { status, view, defect } = webError(error);
     if (defect) options.onFault?.(error);
+    await auditRefused(options, c, error);
     if (c.req.method !== 'POST') return c.html(errorPage(c.get('page'), view) as string, status as 500);
     const back = c.req.path.replace(/^\/pause$|\/(?:cancel|retry|read)$/, '') || '/runs';
     const signIn = status === 401 ? { page: `/login?to=${encodeURIComponent(back)}`, action: c.req.path } : undefined;

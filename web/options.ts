@@ -18,6 +18,14 @@ interface Visitor {
 /** The authenticator, called before each page: returns the visitor, or a response instead of the page. */
 export type Authenticate = (c: Context) => Visitor | Response | Promise<Visitor | Response>;
 
+/** What the audit of the pages records; its kind ends with `refused` if it was. */
+export interface WebAct {
+  type: 'sign-in' | 'sign-in-refused' | 'request-refused';
+  text: string;
+  /** Person id, or the subject at the issuer; absent for a visitor who is not known. */
+  who?: string;
+}
+
 export interface WebOptions {
   /** The service as this person sees it. */
   service(who: string): Service;
@@ -36,6 +44,10 @@ export interface WebOptions {
   now(): number;
   /** Host names, without port, under which the pages are served; default: the loopback names. */
   hosts?: readonly string[];
+  /** Origin under which browsers see the pages, if it is not that of the requests: a proxy before them ends TLS. */
+  origin?: string;
+  /** Records sign-ins and refused attempts. */
+  audit?(act: WebAct): Promise<void>;
   /** Receives defects, whose text is never shown on a page. */
   onFault?(error: unknown): void;
 }

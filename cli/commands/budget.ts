@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
 import { defined } from '../../core/defined.ts';
-import { formatUsd, usdOf } from '../../core/money/format.ts';
+import { usdOf } from '../../core/money/format.ts';
 import type { BudgetView } from '../../core/ports/store/ledger.ts';
-import type { Charge, ModelCall } from '../../core/run/phase.ts';
 import { action, type CommonOptions, dataOption, policyOption, withSession } from '../command.ts';
 import { loadPolicy } from '../config/load-policy.ts';
 import { isStackSession, stackFlags } from '../remote/options.ts';
-import { plain, print, table } from '../terminal/output.ts';
+import { print, table } from '../terminal/output.ts';
 
 export function register(program: Command): void {
   action<[string | undefined], CommonOptions>(
@@ -63,46 +62,4 @@ export function register(program: Command): void {
       return 0;
     },
   );
-
-  action<[string], CommonOptions>(
-    stackFlags(
-      program
-        .command('audit <run>')
-        .description('show all events, votes and model calls of a run')
-        .option(...dataOption),
-    ),
-    async (output, options, reference) => {
-      const audit = await withSession(options, (session) => session.service.audit(reference));
-      print(output, audit, () => [
-        `${audit.taskId}  ${audit.runId}  requested by ${plain(audit.requester)}${audit.retriers.length > 0 ? `, started again by ${plain(audit.retriers.join(', '))}` : ''}`,
-        ...audit.events.map((event) => `${event.at}  ${event.type.padEnd(14)}  ${plain(event.text)}`),
-        ...audit.gates.flatMap((gate) =>
-          gate.votes.map(
-            (vote) =>
-              `${vote.at}  ${vote.late ? 'late vote' : 'vote'}  ${gate.kind}  ${plain(vote.person)}: ${vote.choice} ${plain(vote.text)}`,
-          ),
-        ),
-        ...audit.calls.map(
-          (call) =>
-            `call  ${call.provider}/${call.model}  ${call.inputTokens} in, ${call.outputTokens} out  ${formatUsd(call.usdMicros)}${chargedAs(call)}`,
-        ),
-      ]);
-      return 0;
-    },
-  );
-}
-
-const rules: Record<Charge, string> = {
-  usage: '',
-  failed: ' (the provider refused it: nothing is charged)',
-  'not-sent': ' (it was not sent: nothing is charged)',
-  cut: ' (cut off: worst case)',
-  error: ' (ended with an error: worst case)',
-  'no-usage': ' (without a usage: worst case)',
-};
-
-/** The rule by which a call is charged, where it is not the reported usage at the price of the list. */
-function chargedAs({ state, charged, price }: ModelCall): string {
-  const rule = charged === undefined ? (state === 'reserved' ? rules.cut : '') : rules[charged];
-  return `${rule}${price === 'assumed' ? ' (price assumed)' : ''}`;
 }

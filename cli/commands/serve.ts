@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,7 +9,7 @@ import { DrydockError, viewError } from '../../core/errors.ts';
 import { readScope } from '../../core/review/readers.ts';
 import { testChannel } from '../../pipeline/notices/test-message.ts';
 import { createWeb } from '../../web/app.ts';
-import { oneVisitor } from '../../web/security/request-guard.ts';
+import type { WebAct } from '../../web/options.ts';
 import { action, asOption, type CommonOptions, dataOption, policyOption, wholeNumber } from '../command.ts';
 import { requesterName } from '../config/home.ts';
 import { loadPolicy } from '../config/load-policy.ts';
@@ -20,6 +19,7 @@ import { dataFolder } from '../local/data-folder.ts';
 import { acceptsPeer } from '../local/same-user.ts';
 import { type Driver, sandboxOf, sandboxOption } from '../local/sandbox-choice.ts';
 import { openSession } from '../local/session.ts';
+import { forOneUser, forPeople, type SignInOptions, secretVariable } from '../local/sign-in/people.ts';
 import { listenForWebhooks } from '../local/webhook-listener.ts';
 import type { ExitCode } from '../terminal/exit-code.ts';
 import { type Output, plain, print } from '../terminal/output.ts';
@@ -28,10 +28,9 @@ const defaultPort = 7717;
 /** A separate port, because a port that a code host can reach must not serve the pages: they vote as this person. */
 const defaultWebhookPort = 7718;
 
-interface ServeOptions extends CommonOptions {
+interface ServeOptions extends CommonOptions, SignInOptions {
   port: number;
   webhookPort: number;
-  publicUrl?: string;
   sandbox?: Driver;
 }
 
@@ -48,6 +47,8 @@ export function register(program: Command): void {
     )
     .addOption(sandboxOption())
     .option('--public-url <url>', 'URL at which others reach the pages, for links in pull requests', publicUrl)
+    .option('--oidc <issuer>', 'URL of an OpenID Connect issuer, where people sign in before they see the pages')
+    .option('--oidc-client <id>', `id of the client there; its secret is in ${secretVariable}`)
     .option(...policyOption)
     .option(...asOption)
     .option(...dataOption)
@@ -56,7 +57,9 @@ export function register(program: Command): void {
       `
 Examples:
   drydock serve                     serve the pages on http://127.0.0.1:${defaultPort} until Ctrl-C
-  drydock serve --as lead --port 0  cast votes on the pages as lead`,
+  drydock serve --as lead --port 0  cast votes on the pages as lead
+  drydock serve --oidc https://id.example.com --oidc-client drydock --public-url https://drydock.example.com
+                                    serve a team, behind a proxy that ends TLS`,
     );
   action<[], ServeOptions>(command, serve);
 }
@@ -100,13 +103,20 @@ async function serve(output: Output, options: ServeOptions): Promise<ExitCode> {
         remedy: 'Stop that `drydock serve` or `drydock run`, or use another folder with --data.',
       });
     }
+    const audit = (act: WebAct): Promise<void> => serverProcess.audit({ ...act, channel: 'page' });
+    const { oidc } = options;
+    const signIn =
+      oidc === undefined
+        ? forOneUser(requesterName(options.as))
+        : await forPeople({ ...options, oidc }, { policy, dataDir, audit });
     const web = createWeb({
-      service: (who) => serverProcess.serviceFor(readScope(policy, who)),
+      service: (who) => serverProcess.serviceFor(readScope(policy, who), 'page'),
       watch: serverProcess.watch,
       outbox: serverProcess.outbox,
+      ...signIn,
+      audit,
       channels: serverProcess.channels.map(({ name }) => name),
       testChannel: (channel, person) => testChannel(serverProcess.channels, channel, person, Date.now()),
-      authenticate: oneVisitor(requesterName(options.as), randomBytes(32)),
       policy,
       now: Date.now,
       onFault: (error) =>
@@ -116,15 +126,17 @@ async function serve(output: Output, options: ServeOptions): Promise<ExitCode> {
     });
     const server = createServer(getRequestListener(web.fetch));
     server.on('connection', (socket) => {
-      if (acceptsPeer(socket)) return;
+      // Where people sign in, the proxy before the pages may be another user.
+      if (oidc !== undefined || acceptsPeer(socket)) return;
       output.err('drydock: refused a connection from another user of this machine');
       socket.destroy();
     });
     const url = await listen(server, options.port);
-    listening.url = url;
+    listening.url = signIn.origin ?? url;
     try {
       const resumed = await serverProcess.resume();
-      const receiving = serverProcess.webhooks && (await receive(serverProcess.webhooks, options.webhookPort, output));
+      const receiving =
+        serverProcess.webhooks && (await receive(serverProcess, serverProcess.webhooks, options.webhookPort, output));
       print(output, { url, resumed, webhooks: receiving?.url ?? null }, () => [
         url,
         ...(receiving ? [`webhooks: ${receiving.url}`] : []),
@@ -146,7 +158,7 @@ async function serve(output: Output, options: ServeOptions): Promise<ExitCode> {
 }
 
 /** Receives and handles the deliveries of the code host; prints one line per delivery on stderr. */
-async function receive(webhooks: Webhooks, port: number, output: Output) {
+async function receive({ audit }: ServerProcess, webhooks: Webhooks, port: number, output: Output) {
   const stop = new AbortController();
   const fault = (problem: string) => (error: unknown) =>
     output.err(plain(`drydock: ${problem}: ${viewError(error).message} ${viewError(error).remedy}`));
@@ -155,6 +167,7 @@ async function receive(webhooks: Webhooks, port: number, output: Output) {
     secrets: webhooks.secrets,
     inbox: webhooks.inbox,
     onDropped: ({ event, outcome, reason }) => say(`${event} ${outcome}: ${reason}`),
+    onRefused: (reason) => void audit({ type: 'webhook-refused', text: reason, channel: 'github' }),
     onFault: fault('a webhook could not be stored'),
   });
   await webhooks.importBaselines(say);

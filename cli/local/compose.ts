@@ -26,8 +26,10 @@ import type { PhaseRunner } from '../../core/ports/runtime/phase-runner.ts';
 import type { OutboxEntry } from '../../core/ports/store/outbox.ts';
 import type { Runs } from '../../core/ports/store/runs.ts';
 import type { ReadScope } from '../../core/review/readers.ts';
+import type { Channel as ActChannel } from '../../core/run/record.ts';
 import { Engine } from '../../engine/engine.ts';
 import { realClock } from '../../engine/timing/clock.ts';
+import { type Act, recordAct, recordRefusal } from '../../pipeline/audit/record-act.ts';
 import { loadPolicy } from '../../pipeline/commands/stored-policy.ts';
 import { learnFrom } from '../../pipeline/commands/submit-learn.ts';
 import type { Deps } from '../../pipeline/deps.ts';
@@ -89,7 +91,7 @@ export interface ServerProcessOptions {
 export interface ServerProcess {
   service: Service;
   /** The service as somebody sees it who may read some runs only. */
-  serviceFor(scope: ReadScope): Service;
+  serviceFor(scope: ReadScope, channel?: ActChannel): Service;
   watch(runId: string, signal: AbortSignal): AsyncIterable<WatchItem>;
   /** Messages to people, newest first. */
   outbox(): Promise<OutboxEntry[]>;
@@ -103,6 +105,8 @@ export interface ServerProcess {
   fireSchedules(signal?: AbortSignal): Promise<HookOutcome[]>;
   /** Present with GitHub's credentials and a policy. */
   webhooks?: Webhooks;
+  /** Records what happened beside runs: on the pages, or a refused webhook. */
+  audit(act: Act): Promise<void>;
   /** Unfinished executions, by run id. */
   unfinished(): string[];
   /** Resumes the unfinished runs of an earlier server process, and returns their number. */
@@ -245,12 +249,13 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
 
   return {
     service: createService(deps, unfinished),
-    serviceFor: (scope) => createService(deps, unfinished, scope),
+    serviceFor: (scope, channel) => createService(deps, unfinished, scope, channel),
     watch: (runId, signal) => watch(deps, bus, runId, signal, () => liveLog.of(runId)),
     outbox: () => stores.outbox.list(maxShown),
     channels: messaging.channels,
     tendMessages: async () => (options.messages ? tendMessages(deps, messaging.messages, options.messages) : undefined),
     pages: () => options.webUrl?.(),
+    audit: (act) => (act.type.endsWith('-refused') ? recordRefusal(deps, undefined, act) : recordAct(deps, act)),
     ...(webhooks ? { webhooks } : {}),
     unfinished,
     fireSchedules: async (signal) => (options.policy ? fireSchedules(deps, options.policy(), schedules, signal) : []),

@@ -10,6 +10,10 @@ import { finalStatuses, isFinal, unfinishedStatuses } from './status.ts';
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const text = z.string();
 
+/** Where people act. */
+const channels = ['page', 'terminal', 'api', 'github', 'slack', 'mail'] as const;
+export type Channel = (typeof channels)[number];
+
 /** A review comment that the next commit answers in its thread. */
 export const reviewThread = z.strictObject({
   /** Id of the first comment of the thread. */
@@ -185,5 +189,14 @@ export const runEvent = z.strictObject({
   type: text,
   text,
   data: z.record(text, z.unknown()).exactOptional(),
+  /** Person id, or who else acted; absent if Drydock did. */
+  who: text.exactOptional(),
+  /** Where a person acted. */
+  channel: z.enum(channels).exactOptional(),
+  /** Digest or commit that the act was about. */
+  on: text.exactOptional(),
+  /** Position in the chain of the run, and the hash of the line; absent in events from before the chain. */
+  seq: z.int().positive().exactOptional(),
+  hash: digest.exactOptional(),
 });
 export type RunEvent = z.infer<typeof runEvent>;

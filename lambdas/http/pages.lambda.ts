@@ -3,9 +3,10 @@ import { listing } from '../../adapters/aws/dynamo/listing/page.ts';
 import { comparing } from '../../adapters/github/merge/comparing.ts';
 import { optional, variable } from '../../common/deployment.ts';
 import { readScope } from '../../core/review/readers.ts';
+import { recordWebAct } from '../../pipeline/audit/record-act.ts';
 import { createService } from '../../pipeline/service/service.ts';
 import { createWeb } from '../../web/app.ts';
-import type { Authenticate } from '../../web/options.ts';
+import type { Authenticate, WebAct } from '../../web/options.ts';
 import { callbackPath, createLogin } from '../../web/security/login.ts';
 import { createIssuer } from '../../web/security/oidc.ts';
 import { createSeal } from '../../web/security/sealed-cookie.ts';
@@ -15,6 +16,10 @@ import { asHandler, named } from '../runtime/handler.ts';
 import { operatorPolicy } from '../runtime/operator-policy.ts';
 import { secrets } from '../runtime/secrets.ts';
 import { logger } from '../runtime/telemetry.ts';
+
+// The first call makes what all others use, so that each says what this function carries.
+const composed = () => composeDeps({ comparing, listing, launching: fargate });
+const audit = async (act: WebAct): Promise<void> => recordWebAct(await composed(), act);
 
 let made: Authenticate | undefined;
 /** Cached between requests, including the issuer's metadata. */
@@ -33,6 +38,7 @@ function login(): Authenticate {
     seal: createSeal((newest) => secrets().versions(variable('sessions'), newest)),
     policy: operatorPolicy(),
     now: Date.now,
+    audit,
   });
   return made;
 }
@@ -41,11 +47,12 @@ function login(): Authenticate {
 export const handler = asHandler(async (event) => {
   const deps = await composeDeps({ comparing, listing, launching: fargate, telling });
   const app = createWeb({
-    service: (who) => createService(deps, () => [], readScope(operatorPolicy(), who)),
+    service: (who) => createService(deps, () => [], readScope(operatorPolicy(), who), 'page'),
     authenticate: login(),
     policy: operatorPolicy(),
     now: Date.now,
     hosts: [new URL(variable('pages')).hostname],
+    audit,
     onFault: (error) => {
       const { name, message } = named(error);
       logger.error(name, { detail: message });

@@ -26,6 +26,16 @@ const runQuery = z.object({
   before: reference.optional(),
   limit: z.int().min(1).max(100),
 });
+const moment = z.iso.datetime({ offset: true });
+const auditQuery = z.object({
+  who: who.optional(),
+  what: z.string().max(100).optional(),
+  path: z.string().max(1_000).optional(),
+  since: moment.optional(),
+  until: moment.optional(),
+  text: z.string().max(maxSearch).optional(),
+  before: reference.optional(),
+});
 /** Decodes the bytes of a spec, which a call carries as base64; `encodeCall` encodes them. */
 const withBytes = <T extends { bytesBase64: string }>({ bytesBase64, ...rest }: T) => ({
   ...rest,
@@ -92,6 +102,8 @@ const shapes = {
   egress: z.tuple([reference]),
   traffic: z.tuple([reference]),
   audit: z.tuple([reference]),
+  auditLines: z.tuple([reference.nullable(), auditQuery]),
+  verifyAudit: z.tuple([reference.nullable()]),
   evidence: z.tuple([reference]),
   activity: z.tuple([reference]),
   host: z.tuple([reference]),

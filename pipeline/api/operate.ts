@@ -2,6 +2,7 @@ import { DrydockError } from '../../core/errors.ts';
 import { personOfIam } from '../../core/policy/iam.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import { readScope } from '../../core/review/readers.ts';
+import { recordRefusal } from '../audit/record-act.ts';
 import { resolveRun } from '../commands/resolve.ts';
 import { submitTrusted } from '../commands/submit-merged.ts';
 import type { Deps } from '../deps.ts';
@@ -23,6 +24,8 @@ const reading = [
   'egress',
   'traffic',
   'audit',
+  'auditLines',
+  'verifyAudit',
   'evidence',
   'activity',
   'host',
@@ -74,7 +77,12 @@ export async function operate(deps: Deps, policy: Policy, caller: Caller, body: 
     // The names of the teams are in the policy, which the caller does not have.
     if (call.method === 'teams') return encodeResult(teamsFor(policy, person));
     if (call.method === 'person') return encodeResult(person ?? null);
-    if (person === undefined && deciding.some((method) => method === call.method)) throw stranger(caller);
+    if (person === undefined && deciding.some((method) => method === call.method)) {
+      const refused = stranger(caller);
+      const act = { type: 'call-refused', text: `${call.method}: ${refused.message}`, who: caller.arn };
+      await recordRefusal(deps, undefined, { ...act, channel: 'api' });
+      throw refused;
+    }
     const answer = encodeResult(
       await callService(serviceOf(deps, policy, person), operated, call, (method, args) =>
         impose(method, args, person ?? '', policy),
@@ -96,7 +104,7 @@ const teamsFor = (policy: Policy, person: string | undefined): string[] => {
 /** The service, restricted to specs on a trusted branch and to repositories that the policy lists. */
 function serviceOf(deps: Deps, policy: Policy, person: string | undefined): Service {
   const scope = person === undefined ? undefined : readScope(policy, person);
-  const service = createService(deps, () => [], scope);
+  const service = createService(deps, () => [], scope, 'api');
   return {
     ...service,
     async retry(run, current, requester) {

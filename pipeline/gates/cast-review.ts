@@ -35,7 +35,14 @@ export async function castReview(deps: Deps, context: RunContext, gate: Gate, re
   }
   try {
     if (review.state === 'approved') {
-      await decideGate(deps, { gateId: gate.gateId, person, choice: 'approve', text: review.body, head: review.head });
+      await decideGate(deps, {
+        gateId: gate.gateId,
+        person,
+        choice: 'approve',
+        text: review.body,
+        head: review.head,
+        channel: 'github',
+      });
     } else {
       const comments = await collaboration.reviewComments(context.location, number, review.id);
       await decideGate(deps, {
@@ -44,6 +51,7 @@ export async function castReview(deps: Deps, context: RunContext, gate: Gate, re
         choice: 'revise',
         text: feedbackOf(review, comments),
         head: review.head,
+        channel: 'github',
         threads: comments.map(({ id, path }) => ({ id, path })),
       });
     }

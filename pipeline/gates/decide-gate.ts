@@ -1,12 +1,13 @@
 import { partFaults } from '../../core/campaign/faults.ts';
 import { defined } from '../../core/defined.ts';
-import { DrydockError } from '../../core/errors.ts';
+import { DrydockError, isRefusal } from '../../core/errors.ts';
 import type { Plan } from '../../core/plan/schema.ts';
 import { movedBranch } from '../../core/review/moved-branch.ts';
 import { votedFor } from '../../core/review/option.ts';
 import { castVote } from '../../core/review/vote.ts';
 import type { Gate, GateDecision, Vote, VoteChoice } from '../../core/run/gate.ts';
-import type { ReviewThread } from '../../core/run/record.ts';
+import type { Channel, ReviewThread } from '../../core/run/record.ts';
+import { recordRefusal } from '../audit/record-act.ts';
 import type { Deps } from '../deps.ts';
 import { absentBranch } from '../repository/absent-branch.ts';
 import { putJson } from '../runs/artifacts.ts';
@@ -28,6 +29,8 @@ interface VoteRequest {
    */
   edit?: () => Plan;
   constraint?: string;
+  /** Where the person votes. */
+  channel?: Channel | undefined;
   /** Review comments of a `revise`; they are answered in their threads. */
   threads?: ReviewThread[];
 }
@@ -40,6 +43,20 @@ const voteAttempts = 20;
  * @throws BranchTaken for an approval of a branch that somebody else moved; GateNotFound, GateClosed, GateExpired, VoteRefused, AnswerInvalid, AlternativesExhausted, PlanInvalid.
  */
 export async function decideGate(deps: Deps, request: VoteRequest): Promise<Gate> {
+  try {
+    return await countVote(deps, request);
+  } catch (error) {
+    if (isRefusal(error)) {
+      const gate = await deps.gates.get(request.gateId);
+      const text = `${request.choice} on ${request.gateId}: ${error.name}: ${error.message}`;
+      const act = { type: 'vote-refused', text, who: request.person, channel: request.channel, on: request.head };
+      await recordRefusal(deps, gate?.runId, act);
+    }
+    throw error;
+  }
+}
+
+async function countVote(deps: Deps, request: VoteRequest): Promise<Gate> {
   for (let attempt = 0; attempt < voteAttempts; attempt++) {
     const gate = await deps.gates.get(request.gateId);
     if (!gate) throw new DrydockError('GateNotFound', `There is no gate ${request.gateId}.`);
@@ -57,6 +74,9 @@ export async function decideGate(deps: Deps, request: VoteRequest): Promise<Gate
       type: 'vote',
       text: `${vote.person}: ${vote.choice}${vote.text === '' ? '' : ` — ${vote.text}`}`,
       data: { gate: gate.gateId, head: vote.head },
+      who: vote.person,
+      on: vote.head,
+      ...defined({ channel: request.channel }),
     });
     const stored = await deps.gates.get(request.gateId);
     if (!stored) throw new DrydockError('GateNotFound', `There is no gate ${request.gateId}.`);

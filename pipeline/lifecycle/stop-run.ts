@@ -1,5 +1,6 @@
+import { defined } from '../../core/defined.ts';
 import { DrydockError } from '../../core/errors.ts';
-import type { RunRecord } from '../../core/run/record.ts';
+import type { Channel, RunRecord } from '../../core/run/record.ts';
 import { isFinal } from '../../core/run/status.ts';
 import type { Deps } from '../deps.ts';
 import { closeGate } from '../gates/close-gate.ts';
@@ -10,14 +11,25 @@ import { record as recordEvent } from '../runs/record-event.ts';
  * Stops a run in any state: sets a mark that the next step checks, closes open gates and stops running phases. The
  * state machine then settles the run as usual.
  */
-export async function stopRun(deps: Deps, runId: string, stop: NonNullable<RunRecord['stop']>): Promise<RunRecord> {
+export async function stopRun(
+  deps: Deps,
+  runId: string,
+  stop: NonNullable<RunRecord['stop']>,
+  channel?: Channel,
+): Promise<RunRecord> {
   const stopped = await deps.runs.update(runId, (run) => {
     if (isFinal(run.status))
       throw new DrydockError('GateClosed', `${runId} has already ended: ${run.status}.`, { remedy: '' });
     return run.stop ? undefined : { ...run, stop };
   });
   const mark = stopped.stop ?? stop;
-  await recordEvent(deps, runId, { key: 'stop', type: 'stopped', text: `${mark.as} by ${mark.by}: ${mark.reason}` });
+  await recordEvent(deps, runId, {
+    key: 'stop',
+    type: 'stopped',
+    text: `${mark.as} by ${mark.by}: ${mark.reason}`,
+    who: mark.by,
+    ...defined({ channel }),
+  });
   await stopParts(deps, stopped);
   for (const phase of await deps.phases.byRun(runId)) {
     if (phase.status !== 'launched') continue;

@@ -16,13 +16,14 @@ const verified = z.object({ result: phaseResult.optional() });
 const manifestPaths = z.object({ entries: z.array(z.object({ path: z.string() })) });
 const expected = z.object({ micros: z.object({ expected: z.int().nonnegative() }) });
 
+/** In the event of a publication: the artifact with what was counted. */
+export const sizesKey = 'sizes';
+
 /** What was counted of the current change; undefined before it is published, and for one that is too large to be compared. */
-async function sizesOf(
-  deps: Pick<Deps, 'artifacts'>,
-  { work }: Pick<RunRecord, 'work'>,
-): Promise<StoredSizes | undefined> {
-  const digest = work.results.sizes;
-  if (digest === undefined || !work.changeSet) return undefined;
+async function sizesOf(deps: Deps, { runId, work, commit }: RunRecord): Promise<StoredSizes | undefined> {
+  const published = commit === undefined ? [] : await deps.runs.events(runId);
+  const digest = published.findLast(({ data }) => data?.[sizesKey] !== undefined)?.data?.[sizesKey];
+  if (typeof digest !== 'string' || !work.changeSet) return undefined;
   const stored = storedSizes.parse(await getJson(deps.artifacts, digest));
   return stored.of === work.changeSet.manifest ? stored : undefined;
 }

@@ -2,19 +2,20 @@ import { DrydockError } from '../../core/errors.ts';
 import { type Estimate, estimateTask } from '../../core/money/estimate.ts';
 import { parsePlan } from '../../core/plan/parse.ts';
 import { plan as planSchema } from '../../core/plan/schema.ts';
-import { approversOf, operatorsOf, personOf } from '../../core/policy/people.ts';
+import { personOf } from '../../core/policy/people.ts';
 import { resolveTask } from '../../core/policy/resolve-task.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import type { UnifiedDiff } from '../../core/ports/host/code-host.ts';
 import type { BudgetView } from '../../core/ports/store/ledger.ts';
 import type { RunQuery } from '../../core/ports/store/runs.ts';
-import { mustActOnRun, mustOperate } from '../../core/review/may-act.ts';
+import { mustActOnRun } from '../../core/review/may-act.ts';
 import { mayRead, type ReadScope } from '../../core/review/readers.ts';
 import type { Gate, VoteChoice } from '../../core/run/gate.ts';
 import type { Refusal, Traffic } from '../../core/run/phase.ts';
-import type { RunRecord } from '../../core/run/record.ts';
+import type { Channel, RunRecord } from '../../core/run/record.ts';
 import { readSpec } from '../../core/task-spec/parse.ts';
-import { isHeldBack, slotScope, sprintOf, wakeQueued } from '../admission/admission.ts';
+import { isHeldBack, sprintOf } from '../admission/admission.ts';
+import { pauseRuns } from '../admission/pause.ts';
 import { type Proposed, type ProposeRequest, proposeSpec } from '../commands/propose-spec.ts';
 import { resolveGate, resolveRun } from '../commands/resolve.ts';
 import { retryRun } from '../commands/retry.ts';
@@ -26,7 +27,7 @@ import { type RepositoryMemory, repositoryMemory } from '../memory/repository-me
 import { type RunbookRun, runbookUses } from '../memory/runbook-uses.ts';
 import { getJson } from '../runs/artifacts.ts';
 import { type Activity, activity } from './activity.ts';
-import type { Audit, GateView } from './audit.ts';
+import { type Audit, auditOf, type GateView } from './audit.ts';
 import { type Evidence, evidenceOf } from './evidence.ts';
 import { type HostView, hostView } from './host-view.ts';
 import { type RunView, runView, shortView } from './view.ts';
@@ -37,14 +38,15 @@ export type { HostView } from './host-view.ts';
 export type { RunView } from './view.ts';
 export type { WatchItem } from './watch.ts';
 
-import { reviewFactsOf } from '../asks/review.ts';
+import { audited } from '../audit/record-act.ts';
+import { type AuditPage, type AuditQuery, linesOf, searchAudit } from '../audit/search.ts';
+import { type AuditCheck, verifyAudit } from '../audit/verify.ts';
 import type { Deps } from '../deps.ts';
 import { closeGate } from '../gates/close-gate.ts';
 import { decideGate } from '../gates/decide-gate.ts';
 import { stopRun } from '../lifecycle/stop-run.ts';
 import { refusalsOf, trafficOf } from '../publishing/facts.ts';
 import { accessRepository, loadTask, type RunContext } from '../runs/run-context.ts';
-import { unfinishedRuns } from '../runs/unfinished.ts';
 import { type ChangeView, changeView, currentDiff } from '../view/change.ts';
 import { inbox, type RunList, runList } from '../view/lists.ts';
 import { type RunDetail, runDetail } from '../view/run-detail.ts';
@@ -109,6 +111,10 @@ export interface Service {
   /** Registry downloads and tunnels, phase by phase. */
   traffic(run: string): Promise<Traffic[]>;
   audit(run: string): Promise<Audit>;
+  /** Lines of the audit of a run, oldest first, or with null a page of all runs, newest first. */
+  auditLines(run: string | null, query: AuditQuery): Promise<AuditPage>;
+  /** Checks the chain of a run, or with null of all. */
+  verifyAudit(run: string | null): Promise<AuditCheck>;
   evidence(run: string): Promise<Evidence>;
   /** Events that the ended phases reported while they ran. */
   activity(run: string): Promise<Activity[]>;
@@ -133,8 +139,16 @@ const unfinishedPage = 100;
 /** The branch has the whole change. */
 const maxDiffBytes = 512 * 1024;
 
-/** @param scope What the caller may read; every method is limited to it. */
-export function createService(deps: Deps, unfinished: () => string[], scope?: ReadScope): Service {
+/**
+ * @param scope What the caller may read; every method is limited to it.
+ * @param channel Where the caller acts, for the audit.
+ */
+export function createService(
+  deps: Deps,
+  unfinished: () => string[],
+  scope?: ReadScope,
+  channel: Channel = 'terminal',
+): Service {
   /** A run that the caller may read. @throws RunNotFound, also for a run that the caller may not know of. */
   const runOf = async (reference: string): Promise<RunRecord> => {
     const record = await resolveRun(deps, reference, scope);
@@ -219,8 +233,8 @@ export function createService(deps: Deps, unfinished: () => string[], scope?: Re
     },
 
     async vote({ gate: reference, who, edit, ...command }) {
-      const gate = await gateOf(reference);
-      const vote = { ...command, gateId: gate.gateId, person: await person(gate.runId, who) };
+      const gate = await audited(deps, undefined, { type: 'vote-refused', who, channel }, () => gateOf(reference));
+      const vote = { ...command, channel, gateId: gate.gateId, person: await person(gate.runId, who) };
       return gateView(
         await decideGate(deps, edit === undefined ? vote : { ...vote, edit: () => parsePlan(edit, 'person') }),
       );
@@ -235,8 +249,10 @@ export function createService(deps: Deps, unfinished: () => string[], scope?: Re
       const record = await runOf(run);
       const task = await loadTask(deps, record);
       const by = personOf(task, who) ?? who;
-      mustActOnRun(by, record, task, `cancel ${record.taskId}`);
-      return runView(deps, await stopRun(deps, record.runId, { as: 'Cancelled', by, reason }));
+      await audited(deps, record.runId, { type: 'cancel-refused', who: by, channel }, () =>
+        mustActOnRun(by, record, task, `cancel ${record.taskId}`),
+      );
+      return runView(deps, await stopRun(deps, record.runId, { as: 'Cancelled', by, reason }, channel));
     },
 
     async tell(run, who, text, now, key) {
@@ -256,18 +272,15 @@ export function createService(deps: Deps, unfinished: () => string[], scope?: Re
 
     async audit(run) {
       const record = await runOf(run);
-      const { runId, taskId, requester, retriers = [], policyDigest } = record;
-      const [events, gates, calls] = await Promise.all([
-        deps.runs.events(runId),
-        deps.gates.byRun(runId),
-        deps.ledger.calls(runId),
-      ]);
-      return {
-        ...{ runId, taskId, requester, retriers, policyDigest, events, calls },
-        gates: await Promise.all(gates.map(gateView)),
-        reviews: await reviewFactsOf(deps, record),
-      };
+      return auditOf(deps, record, await Promise.all((await deps.gates.byRun(record.runId)).map(gateView)));
     },
+
+    async auditLines(run, query) {
+      if (run === null) return searchAudit(deps, query, scope);
+      return { lines: await linesOf(deps, await runOf(run), query), runs: 1, next: null };
+    },
+
+    verifyAudit: async (run) => verifyAudit(deps, run === null ? undefined : await runOf(run), scope),
 
     async evidence(run) {
       const record = await runOf(run);
@@ -299,19 +312,7 @@ export function createService(deps: Deps, unfinished: () => string[], scope?: Re
     paused: () => deps.admission.paused(),
     pausedBy: async () => (await deps.admission.pausedBy()) ?? null,
 
-    async pause(paused, who, policy, reason = '') {
-      const by = personOf(policy, who) ?? who;
-      const people = { approvers: approversOf(policy), operators: operatorsOf(policy) };
-      mustOperate(by, people, paused ? 'pause the admission of runs' : 'resume the admission of runs');
-      await deps.admission.setPaused(paused, reason === '' ? by : `${by}: ${reason.slice(0, 500)}`);
-      if (!paused) {
-        const scopes = new Set<string>();
-        for await (const { runs } of unfinishedRuns(deps.runs))
-          for (const run of runs) if (run.status === 'queued') scopes.add(slotScope(run));
-        for (const scope of scopes) await wakeQueued(deps, scope);
-      }
-      return { paused };
-    },
+    pause: (paused, who, policy, reason = '') => pauseRuns(deps, { paused, who, policy, reason, channel }),
 
     async budget(team, policy) {
       const sprint = sprintOf(policy.budgets[team], deps.clock.now());

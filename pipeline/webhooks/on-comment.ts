@@ -98,7 +98,7 @@ async function carryOut(
     case 'cancel': {
       mustActOnRun(person, run, await loadTask(deps, run), `cancel ${run.taskId}`);
       const reason = command.text || 'cancelled in a comment';
-      await stopRun(deps, run.runId, { as: 'Cancelled', by: person, reason });
+      await stopRun(deps, run.runId, { as: 'Cancelled', by: person, reason }, 'github');
       return `cancelled ${code(run.runId)}.`;
     }
     case 'tell': {
@@ -120,6 +120,7 @@ async function carryOut(
         person,
         ...(numbered ?? { choice: choices[command.verb], text }),
         head: gate.head,
+        channel: 'github',
       });
       const missing = after.required - after.approvals.length;
       return after.status === 'decided'

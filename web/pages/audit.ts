@@ -1,58 +1,56 @@
-import type { Audit } from '../../pipeline/service/service.ts';
-import type { RunItem } from '../../pipeline/view/run-item.ts';
+import type { AuditLine } from '../../core/audit/line.ts';
+import type { AuditPage } from '../../pipeline/audit/search.ts';
+import type { AuditCheck } from '../../pipeline/audit/verify.ts';
+import { count } from '../html/format.ts';
 import { page } from '../html/layout.ts';
 import { type Markup, markup, runPath } from '../html/markup.ts';
 import type { PageContext } from '../options.ts';
 
-/** An event of a run in the list of all. */
-interface AuditRow {
-  at: string;
+export interface AuditFilter {
   who: string;
   what: string;
-  text: string;
-  runId: string;
-  taskId: string;
+  path: string;
+  since: string;
+  until: string;
+  q: string;
+  before: string;
 }
 
-interface AuditParts {
-  items: readonly RunItem[];
-  trails: readonly Audit[];
-  filter: { who: string; what: string; q: string; before: string };
-  next: string | null;
-}
+/** Kinds that people look for; any other can be typed. */
+const kinds = ['vote', 'vote-refused', 'stopped', 'paused', 'resumed', 'sign-in', 'sign-in-refused', 'request-refused', 'webhook-refused', 'run-ended', 'ended']; // biome-ignore format: names
 
-/** What happened in the runs of a page, newest first, by person and kind. */
-export function auditPage(context: PageContext, { items, trails, filter, next }: AuditParts): Markup {
-  const rows = trails
-    .flatMap(rowsOf)
-    .filter(({ who }) => filter.who === '' || who.toLowerCase().includes(filter.who.toLowerCase()))
-    .filter(({ what }) => filter.what === '' || what === filter.what)
-    .sort((a, b) => (a.at > b.at ? -1 : 1));
-  const kinds = [...new Set(trails.flatMap(rowsOf).map(({ what }) => what))].sort();
-  const older = new URLSearchParams(
-    Object.entries({ ...filter, before: next ?? '' }).filter(([, value]) => value !== ''),
-  );
-  const body = markup`<div class="head"><h1>Audit</h1><p class="quiet">of ${items.length} runs${filter.before === '' ? ', the newest' : ''}</p></div>
-<form class="filter" method="get" action="/audit" role="search"><label class="grow">Run <input type="search" name="q" value="${filter.q}" maxlength="200" placeholder="task, title, repository"></label><label>Who <input name="who" value="${filter.who}" maxlength="200" placeholder="anybody"></label><label>What <select name="what"><option value="">anything</option>${kinds.map(
-    (kind) => markup`<option${kind === filter.what && markup` selected`}>${kind}</option>`,
-  )}</select></label><button type="submit" class="quiet">Filter</button></form>
-${
-  rows.length === 0
-    ? markup`<p class="empty">Nothing matches on this page.</p>`
-    : markup`<div class="card scroll" tabindex="0" role="region" aria-label="Events"><table><caption class="hidden">Events of the runs</caption><thead><tr><th scope="col">When (UTC)</th><th scope="col">Who</th><th scope="col">What</th><th scope="col">Run</th><th scope="col">Text</th></tr></thead><tbody>${rows.map(
-        ({ at, who, what, text, runId, taskId }) =>
-          markup`<tr><td class="small"><time datetime="${at}">${at.slice(0, 16).replace('T', ' ')}</time></td><td>${who}</td><td>${what}</td><td><a href="${runPath(runId)}/audit">${taskId}</a></td><td class="text small">${text}</td></tr>`,
-      )}</tbody></table></div>`
-}
-${next !== null && markup`<p><a href="/audit?${older.toString()}" rel="next">Older runs</a></p>`}`;
+/** What happened in all runs and beside them, newest first. @param check Its result, if it was asked for. */
+export function auditPage(
+  context: PageContext,
+  { lines, runs, next }: AuditPage,
+  filter: AuditFilter,
+  check: AuditCheck | null,
+): Markup {
+  const query = (more: Partial<AuditFilter> & { check?: string }): string =>
+    new URLSearchParams(Object.entries({ ...filter, ...more }).filter(([, value]) => value !== '')).toString();
+  const input = (name: 'who' | 'what' | 'path' | 'since' | 'until', label: string, hint: string): Markup =>
+    markup`<label>${label} <input name="${name}" value="${filter[name]}" maxlength="200" placeholder="${hint}"${name === 'what' && markup` list="kinds"`}></label>`;
+  const body = markup`<div class="head"><h1>Audit</h1><p class="quiet">of ${count(runs, 'run')}${filter.before === '' ? ', the newest' : ''}</p></div>
+<form class="filter" method="get" action="/audit" role="search"><label class="grow">Says <input type="search" name="q" value="${filter.q}" maxlength="200" placeholder="text or task"></label>${input('who', 'Who', 'anybody')}${input('what', 'What', 'anything')}${input('path', 'Path', 'src/auth')}${input('since', 'Since', '2026-11-01')}${input('until', 'Until', '2026-12-01')}<datalist id="kinds">${kinds.map((kind) => markup`<option value="${kind}"></option>`)}</datalist><button type="submit" class="quiet">Filter</button></form>
+<p><a href="/audit?${query({ check: 'yes' })}">Check the chain</a> · <a href="/audit.csv?${query({})}" download>CSV</a> · <a href="/audit.jsonl?${query({})}" download>JSON Lines</a></p>
+${check && checkBox(check)}
+${lines.length === 0 ? markup`<p class="empty">Nothing matches on this page.</p>` : tableOf(lines)}
+${next !== null && markup`<p><a href="/audit?${query({ before: next })}" rel="next">Older runs</a></p>`}`;
   return page(context, { title: 'Audit', at: '/audit', body });
 }
 
+const tableOf = (lines: readonly AuditLine[]): Markup =>
+  markup`<div class="card scroll" tabindex="0" role="region" aria-label="Lines of the audit"><table><caption class="hidden">Lines of the audit</caption><thead><tr><th scope="col">When (UTC)</th><th scope="col">Who</th><th scope="col">Where</th><th scope="col">What</th><th scope="col">Run</th><th scope="col">Text</th></tr></thead><tbody>${lines.map(
+    ({ chain, taskId, at, who, channel, what, why }) =>
+      markup`<tr><td class="small"><time datetime="${at}">${at.slice(0, 16).replace('T', ' ')}</time></td><td>${who}</td><td>${channel}</td><td>${what}</td><td>${taskId === '' ? 'deployment' : markup`<a href="${runPath(chain)}/audit">${taskId}</a>`}</td><td class="text small">${why.slice(0, maxText)}</td></tr>`,
+  )}</tbody></table></div>`;
+
 const maxText = 300;
 
-/** Events, with the person where an event is of one. A vote is an event already. */
-const rowsOf = ({ runId, taskId, requester, events }: Audit): AuditRow[] =>
-  events.map(({ at, type, text }) => {
-    const who = type === 'vote' ? (text.split(':')[0] ?? '') : type === 'claimed' ? requester : '';
-    return { at, who, what: type, text: text.slice(0, maxText), runId, taskId };
-  });
+function checkBox({ ok, runs, beforeChain, broken, deployment }: AuditCheck): Markup {
+  const bad = [...(deployment && !deployment.ok ? [deployment] : []), ...broken];
+  const old = beforeChain > 0 && `, ${beforeChain} of them from before the chain`;
+  return ok
+    ? markup`<div class="box" role="status"><p><strong>The audit is what was written</strong>: ${count(runs, 'run')}${old}.${deployment?.head && markup` Head: line ${deployment.head.seq}, <code>${deployment.head.hash}</code>.`}</p></div>`
+    : markup`<div class="box bad" role="status"><p><strong>The audit was changed.</strong></p><ul>${bad.map(({ chain, fault }) => markup`<li><code>${chain}</code>, line ${fault?.seq}: ${fault?.what}</li>`)}</ul></div>`;
+}

@@ -12,13 +12,23 @@ export const continuePage = (context: PageContext, to: string, title: string): M
     body: markup`<h1>${title}</h1><p><a href="${to}">Continue</a></p>`,
   });
 
-/** For a signed-in person whom the policy does not list; contains no data of runs. */
-export const strangerPage = (context: PageContext, csrf: string, name: string): Markup =>
+/**
+ * For a signed-in person whom the policy does not list; contains no data of runs. It shows the subject, which the
+ * operator needs and only the issuer knows.
+ */
+export const strangerPage = (
+  context: PageContext,
+  csrf: string,
+  { subject, email }: { subject: string; email?: string | undefined },
+): Markup =>
   page(context, {
     title: 'Not in the policy',
     body: markup`<h1>Not in the policy</h1>
-<p>You are signed in as <strong>${name}</strong>, but the policy does not list a person with this subject or verified address.</p>
-<p>Ask the operator of Drydock to add you to <code>people</code>, with your address or the issuer's subject.</p>
+<p>You are signed in as <strong>${email ?? subject}</strong>, but the policy does not list a person with this subject or verified address.</p>
+<p>Ask the operator of Drydock to add you under <code>people</code> in the policy:</p>
+<pre tabindex="0" role="region" aria-label="Lines for the policy">people:
+  NAME:
+    oidc: ${JSON.stringify(subject)}</pre>
 ${form({ ...context, visitor: { who: '', csrf, signedIn: true } }, '/logout', markup`<button type="submit" class="quiet">Sign out</button>`)}`,
   });
 

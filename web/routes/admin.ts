@@ -4,7 +4,6 @@ import { approversOf, operatorsOf, personOf } from '../../core/policy/people.ts'
 import { mustOperate } from '../../core/review/may-act.ts';
 import { readScope } from '../../core/review/readers.ts';
 import { runPath } from '../html/markup.ts';
-import { auditPage } from '../pages/audit.ts';
 import { budgetPage, budgetRows } from '../pages/budget.ts';
 import { memoryPage } from '../pages/memory.ts';
 import { outboxPage } from '../pages/outbox.ts';
@@ -76,19 +75,6 @@ export const adminRoutes: Routes = (app: Hono<WebEnv>, { options, serviceOf, who
     const request = { text: field('text'), repository, policy, requester: personOf(policy, who) ?? who };
     const { runId } = await serviceOf(c).draft({ ...request, assume: field('assume') === 'yes' });
     return c.redirect(runPath(runId), 303);
-  });
-
-  app.get('/audit', async (c) => {
-    const service = serviceOf(c);
-    const given = (name: string): string => (c.req.query(name) ?? '').trim().slice(0, 200);
-    const filter = { who: given('who'), what: given('what'), q: given('q'), before: given('before') };
-    const { items, next } = await service.page({
-      text: filter.q === '' ? undefined : filter.q,
-      before: filter.before === '' ? undefined : filter.before,
-      limit: 20,
-    });
-    const trails = await Promise.all(items.map(({ runId }) => service.audit(runId)));
-    return send(c, auditPage(c.get('page'), { items, trails, filter, next }));
   });
 
   app.get('/settings', async (c) => send(c, settingsPage(c.get('page'), await serviceOf(c).pausedBy())));

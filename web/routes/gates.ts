@@ -11,12 +11,13 @@ import { visitorOf, waitingFor } from '../lists/needs.ts';
 import { type Draft, draftOf, joined, notesOf } from '../pages/draft.ts';
 import { webError } from '../pages/error.ts';
 import { part } from '../part.ts';
+import { auditRefused } from '../security/audit-refused.ts';
 import { type Form, formOf, type WebEnv } from '../security/request-guard.ts';
 import { layoutOf, readMarks, setReadMark } from './change-options.ts';
 import { type Routes, send } from './routes.ts';
 
 /** The page of a decision, and the votes that its forms cast. */
-export const gateRoutes: Routes = (app: Hono<WebEnv>, { serviceOf, whoOf }): void => {
+export const gateRoutes: Routes = (app: Hono<WebEnv>, { options, serviceOf, whoOf }): void => {
   const gateParts = async (c: Context<WebEnv>, reference: string): Promise<GateParts> => {
     const service = serviceOf(c);
     const gate = await service.gate(reference);
@@ -57,6 +58,7 @@ export const gateRoutes: Routes = (app: Hono<WebEnv>, { serviceOf, whoOf }): voi
       const gate = await service.vote({ gate: reference, who: whoOf(c), ...vote });
       return c.redirect(gatePath(gate.gateId), 303);
     } catch (error) {
+      await auditRefused(options, c, error);
       const { status, view, defect } = webError(error);
       // The page is shown again with the draft and a valid token, so that the person can send it without writing again.
       const parts = defect ? undefined : await gateParts(c, reference).catch(() => undefined);

@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { signedIn } from '../../core/policy/people.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import type { Markup } from '../html/markup.ts';
-import type { Authenticate } from '../options.ts';
+import type { Authenticate, WebAct } from '../options.ts';
 import { continuePage, signedOutPage, strangerPage } from '../pages/login.ts';
 import { RequestRefused } from '../request-refused.ts';
 import type { Issuer } from './oidc.ts';
@@ -19,6 +19,8 @@ interface LoginOptions {
   seal: Seal;
   policy: Pick<Policy, 'people' | 'review'>;
   now(): number;
+  /** Records who signed in, and whom the policy does not list. */
+  audit?(act: WebAct): Promise<void>;
 }
 
 /**
@@ -49,7 +51,15 @@ export function createLogin(options: LoginOptions): Authenticate {
       const reason = 'This browser did not start a login, or the login took too long.';
       throw new RequestRefused(403, reason, 'Sign in again.');
     }
-    await sessions.begin(c, await issuer.finish(new URL(c.req.url).search, begun));
+    const identity = await issuer.finish(new URL(c.req.url).search, begun);
+    await sessions.begin(c, identity);
+    const { subject, email } = identity;
+    const known = signedIn(policy, { subject, email });
+    await options.audit?.(
+      known === undefined
+        ? { type: 'sign-in-refused', text: `The policy lists no person with the subject ${subject}.`, who: subject }
+        : { type: 'sign-in', text: `signed in with the subject ${subject}`, who: known },
+    );
     // Not a redirect: a browser would treat it as a navigation from the issuer and would not send the new cookie.
     return send(c, continuePage(c.get('page'), begun.to, 'Signed in'));
   };
@@ -75,7 +85,7 @@ export function createLogin(options: LoginOptions): Authenticate {
     const who = whoIs(session);
     const csrf = csrfOf(session);
     if (who !== undefined) return { who, csrf, signedIn: true };
-    return send(c, strangerPage(c.get('page'), csrf, session.email ?? session.subject), 403);
+    return send(c, strangerPage(c.get('page'), csrf, session), 403);
   };
 }
 

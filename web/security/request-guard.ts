@@ -36,6 +36,7 @@ export const headers: MiddlewareHandler<WebEnv> = secureHeaders({
  */
 export function guard(options: WebOptions): MiddlewareHandler<WebEnv> {
   const hosts = options.hosts ?? loopbackHosts;
+  const { origin } = options;
   return async (c, next) => {
     c.header('Cache-Control', 'no-store');
     c.set('page', { options, now: options.now(), nonce: c.get('secureHeadersNonce') ?? '' });
@@ -43,7 +44,8 @@ export function guard(options: WebOptions): MiddlewareHandler<WebEnv> {
     if (!hosts.includes(host.replace(/:\d{1,5}$/, ''))) {
       throw new RequestRefused(421, 'These pages are not served under that name.', `Use one of: ${hosts.join(', ')}.`);
     }
-    if (c.req.method !== 'GET' && c.req.method !== 'HEAD') refuseForeign(c, host);
+    if (c.req.method !== 'GET' && c.req.method !== 'HEAD')
+      refuseForeign(c, origin ?? `${new URL(c.req.url).protocol}//${host}`);
     else refuseEmbedded(c);
     await next();
   };
@@ -95,10 +97,9 @@ export async function formOf(c: Context<WebEnv>): Promise<Form> {
  * forms of these pages, and only Sec-Fetch-Site identifies them. One of both must confirm the same origin, and neither
  * may contradict it.
  */
-function refuseForeign(c: Context, host: string): void {
+function refuseForeign(c: Context, own: string): void {
   const origin = c.req.header('origin') ?? 'null';
   const site = c.req.header('sec-fetch-site');
-  const own = `${new URL(c.req.url).protocol}//${host}`;
   const sameOrigin = origin !== 'null' && origin.toLowerCase() === own;
   const foreign = (origin !== 'null' && !sameOrigin) || (site !== undefined && site !== 'same-origin');
   if (foreign || (!sameOrigin && site !== 'same-origin')) {

@@ -1,9 +1,11 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Head } from '../../../core/audit/chain.ts';
 import { DrydockError } from '../../../core/errors.ts';
 import type { Runs, UnfinishedRuns } from '../../../core/ports/store/runs.ts';
 import { parseStored } from '../../../core/run/parse-stored.ts';
-import { keepEnd, type RunRecord, runEvent, runFacts, runRecord, runState } from '../../../core/run/record.ts';
+import { keepEnd, type RunRecord, runFacts, runRecord, runState } from '../../../core/run/record.ts';
 import { isFinal } from '../../../core/run/status.ts';
+import { createEvents, headOfShort, newestLine, shortHead } from './events.ts';
 import { entryItem } from './listing/entry.ts';
 import type { Listing } from './listing/page.ts';
 import { runPk, strip } from './table/keys.ts';
@@ -77,7 +79,7 @@ export function createRuns(client: DynamoDBClient, tableName: string, listing?: 
         const changed = change(structuredClone(record));
         if (!changed) return record;
         const next = { ...keepEnd(record, changed), version: record.version + 1 };
-        const written = await table.put(stateItem(next), {
+        const written = await table.put(stateItem(next, await newestLine(table, runId)), {
           ConditionExpression: 'version = :v',
           ExpressionAttributeValues: { ':v': record.version },
         });
@@ -130,16 +132,7 @@ export function createRuns(client: DynamoDBClient, tableName: string, listing?: 
       return records.filter((record) => record !== undefined);
     },
 
-    async append(runId, event) {
-      await table.put({ pk: runPk(runId), sk: `event#${event.key}`, ...event }, absent);
-    },
-
-    async events(runId) {
-      const items = await table.query(runPk(runId), 'event#');
-      return items
-        .map((item) => parseStored(runEvent, strip(item), `An event of run ${runId}`))
-        .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.key < b.key ? -1 : 1));
-    },
+    ...createEvents(table, async (runId) => headOfShort((await table.query(runPk(runId), stateKey))[0]?.audit)),
   };
 }
 
@@ -158,13 +151,17 @@ const startAfter = (cursor: string): Item => {
   return { unfinished: 'run', createdAt, pk, sk: stateKey };
 };
 
-/** `createdAt` is a fact; the state repeats it because the indexes use attributes of this item. */
-const stateItem = (record: RunRecord): Item => ({
+/**
+ * `createdAt` is a fact; the state repeats it because the indexes use attributes of this item.
+ * @param audited The newest line of the run's chain; the state is written anyway.
+ */
+const stateItem = (record: RunRecord, audited?: Head): Item => ({
   pk: runPk(record.runId),
   sk: stateKey,
   listKey: 'run',
   ...(isFinal(record.status) ? {} : { unfinished: 'run' }),
   createdAt: record.createdAt,
+  ...(audited ? { audit: shortHead(audited) } : {}),
   ...pack(pick(record, runState.shape), record.runId),
 });
 
@@ -173,7 +170,7 @@ function toRecord(runId: string, items: Item[]): RunRecord | undefined {
   if (item(oldKey)) throw oldRecord(runPk(runId));
   const [facts, state] = [item(factsKey), item(stateKey)];
   if (!facts || !state) return undefined;
-  const { listKey: _listKey, unfinished: _unfinished, ...stored } = strip(state);
+  const { listKey: _listKey, unfinished: _unfinished, audit: _audit, ...stored } = strip(state);
   return parseStored(runRecord, unpack({ ...stored, ...strip(facts) }, runId), `The record of run ${runId}`);
 }
 

@@ -34,6 +34,8 @@ export interface WebhookOptions extends Intake {
   maxBytes?: number;
   /** Called when the inbox has a new event. */
   wake?(): void;
+  /** Called with the reason of each refusal, which never quotes the request. */
+  onRefused?(reason: string): void;
   /** Called with the error if a delivery could not be stored. */
   onFault?(error: unknown): void;
 }
@@ -96,7 +98,10 @@ export function createWebhook(options: WebhookOptions): Hono {
 
   app.notFound((c) => answer(c, new Refused(404, 'Not found.', `Send deliveries to POST ${webhookPath}.`)));
   app.onError((error, c) => {
-    if (error instanceof Refused) return answer(c, error);
+    if (error instanceof Refused) {
+      options.onRefused?.(`${error.status} ${error.message}`);
+      return answer(c, error);
+    }
     options.onFault?.(error);
     return answer(c, new Refused(503, 'The delivery could not be stored.', 'Send it again later.'));
   });

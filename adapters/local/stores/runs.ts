@@ -1,8 +1,9 @@
 import { DrydockError } from '../../../core/errors.ts';
 import type { RunPage, Runs, UnfinishedRuns } from '../../../core/ports/store/runs.ts';
 import { readable } from '../../../core/run/parse-stored.ts';
-import { keepEnd, type RunRecord, runEvent, runRecord } from '../../../core/run/record.ts';
+import { keepEnd, type RunRecord, runRecord } from '../../../core/run/record.ts';
 import type { Database } from '../storage/database.ts';
+import { createEvents } from './events.ts';
 import { createRunList } from './run-list.ts';
 import { parseBody, unfinished } from './tables.ts';
 
@@ -19,11 +20,7 @@ export function createRuns(db: Database): Runs {
      ORDER BY createdAt, runId LIMIT ?`,
   );
   const ofTask = db.prepare('SELECT runId, body FROM runs WHERE repository = ? AND taskId = ? ORDER BY runId');
-  const insertEvent = db.prepare(
-    'INSERT INTO events (runId, key, at, body) VALUES (?, ?, ?, ?) ON CONFLICT (runId, key) DO NOTHING',
-  );
-  const eventsOf = db.prepare('SELECT body FROM events WHERE runId = ? ORDER BY at, key');
-
+  const events = createEvents(db);
   const runList = createRunList(db);
 
   const toRecord = (runId: unknown, row: { body?: unknown }): RunRecord =>
@@ -89,10 +86,6 @@ export function createRuns(db: Database): Runs {
 
     byTask: async (repository, taskId) => ofTask.all(repository, taskId).map((row) => toRecord(row.runId, row)),
 
-    async append(runId, event) {
-      await db.write(() => insertEvent.run(runId, event.key, event.at, JSON.stringify(event)));
-    },
-
-    events: async (runId) => eventsOf.all(runId).map((row) => parseBody(runEvent, row, `An event of run ${runId}`)),
+    ...events,
   };
 }

@@ -80,6 +80,7 @@ const added = `
   ) STRICT;
   CREATE INDEX IF NOT EXISTS runListByTime ON runList (createdAt, runId);
   CREATE INDEX IF NOT EXISTS runListByStatus ON runList (status, createdAt, runId);
+  CREATE TABLE IF NOT EXISTS auditHeads (chain TEXT PRIMARY KEY, seq INTEGER NOT NULL, hash TEXT NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS firings (key TEXT PRIMARY KEY, note TEXT NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS outbox (
     key TEXT PRIMARY KEY, at TEXT NOT NULL, due TEXT, version INTEGER NOT NULL, body TEXT NOT NULL

@@ -1,3 +1,4 @@
+import type { StoredChain } from '../../audit/chain.ts';
 import type { RunEvent, RunRecord } from '../../run/record.ts';
 import type { RunStatus } from '../../run/status.ts';
 
@@ -59,8 +60,13 @@ export interface Runs {
   /** A page of the list, whose cost does not depend on the number of runs. A page may be short, and still not the last. */
   page(query: RunQuery): Promise<RunPage>;
   byTask(repository: string, taskId: string): Promise<RunRecord[]>;
-  /** Records an event once per key. */
+  /**
+   * Records an event once per key, as the next line of the chain of the run.
+   * @param runId Or the name of the deployment's chain, of which only the newest keys are compared.
+   */
   append(runId: string, event: RunEvent): Promise<void>;
+  /** The chain of a run, or of the deployment, as it is stored, for its check. */
+  chain(runId: string): Promise<StoredChain>;
   /** Oldest first. */
   events(runId: string): Promise<RunEvent[]>;
 }

@@ -5,7 +5,6 @@ import { commitMessage } from '../../../core/publish/commit-message.ts';
 import { oneLine } from '../../../core/publish/escape.ts';
 import type { FileSize } from '../../../core/publish/facts.ts';
 import { pullRequestBody } from '../../../core/publish/pull-request.ts';
-import type { RunWork } from '../../../core/run/record.ts';
 import { publicationOf } from '../../asks/publication.ts';
 import type { Deps } from '../../deps.ts';
 import { storeLineCounts } from '../../notices/run-facts.ts';
@@ -14,6 +13,7 @@ import { countSizes } from '../../publishing/count-sizes.ts';
 import { publishFacts } from '../../publishing/facts.ts';
 import { reviewersOf } from '../../publishing/reviewers.ts';
 import { answerThreads } from '../../publishing/threads.ts';
+import { sizesKey } from '../../publishing/verdict.ts';
 import { loadChange, putText, storeChange } from '../../runs/artifacts.ts';
 import { record as recordEvent } from '../../runs/record-event.ts';
 import { bestEffort, reportRun } from '../../runs/report-run.ts';
@@ -78,11 +78,13 @@ export const publish: Step<'publish'> =
       state: 'Publish',
       commit,
       pullRequest,
-      work: withSizes(run.work, sizes?.digest),
     }));
     await recordEvent(deps, runId, {
       key: `published#${commit}`,
       type: 'published',
+      on: commit,
+      // Kept here, because the record is written more often.
+      ...(sizes ? { data: { [sizesKey]: sizes.digest } } : {}),
       text: `${record.branch} at ${commit.slice(0, 12)}`,
     });
     await bestEffort(deps, record, () => storeLineCounts(deps, context, commit));
@@ -90,10 +92,6 @@ export const publish: Step<'publish'> =
     await reportRun(deps, runId);
     return { outcome: 'published', head: commit };
   };
-
-/** The lines of the change, which checks show later. */
-const withSizes = (work: RunWork, sizes: string | undefined): RunWork =>
-  sizes === undefined ? work : { ...work, results: { ...work.results, sizes } };
 
 /** What commit and pull request say. */
 async function textsOf(

@@ -2,6 +2,7 @@ import { DrydockError, type ErrorView, errorKinds, isErrorName } from '../../../
 import { isFinal } from '../../../core/run/status.ts';
 import { dequeueRun, slotScope, sprintOf, wakeNext } from '../../admission/admission.ts';
 import { tellConversation } from '../../asks/conversation.ts';
+import { anchorRun } from '../../audit/anchor.ts';
 import { spentOf } from '../../campaign/money.ts';
 import { wakeCampaign } from '../../campaign/wake.ts';
 import { stopParts } from '../../lifecycle/stop-run.ts';
@@ -44,7 +45,7 @@ export const settle: Step<'settle'> =
       key: 'ended',
       type: 'ended',
       text: error ? `${outcome.status}: ${error.name}: ${error.message}` : outcome.status,
-      data: { usdMicros: spentMicros },
+      data: { usdMicros: spentMicros, tokens },
     });
     if (gates.some((gate) => gate.kind === 'slot')) await dequeueRun(deps, record);
     if (record.parent === undefined) {
@@ -68,6 +69,7 @@ export const settle: Step<'settle'> =
     }
     // Credentials that cannot be revoked now stay recorded, and a later cleanup revokes them.
     await bestEffort(deps, record, () => accessRepository(deps, task, runId).host.release());
+    if (!isFinal(record.status)) await anchorRun(deps, { ...record, ...ending });
     // Last, so that everything else is done when the record is final.
     const ended = await deps.runs.update(runId, ({ gate: _gate, ...run }) =>
       isFinal(run.status) ? undefined : { ...run, ...ending },

@@ -105,6 +105,7 @@ describe('R24 a reader sees the runs of their teams only', () => {
       vote: () => far.vote(vote),
       needsPerson: () => far.needsPerson(gate()),
       cancel: () => far.cancel('FIX-1', 'far', 'x'),
+      tell: () => far.tell(runId, 'far', 'x', false, 'key'),
       retry: () => far.retry('FIX-1', policy, 'far'),
       egress: () => far.egress(runId),
       traffic: () => far.traffic(runId),
@@ -122,6 +123,8 @@ describe('R24 a reader sees the runs of their teams only', () => {
       inbox: async () => (await far.inbox()).items,
       runbookUses: () => far.runbookUses('acme/calc', 'any'),
       lessonStats: async () => await far.lessonStats('acme/calc', []),
+      auditLines: async () => (await far.auditLines(null, {})).lines,
+      verifyAudit: async () => (await far.verifyAudit(null)).broken,
       unfinished: async () => (await far.unfinished()).runs,
       budget: async () => ((await far.budget('checkout', policy)) === null ? [] : ['a budget']),
     };

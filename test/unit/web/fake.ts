@@ -1,4 +1,5 @@
 import type { Hono } from 'hono';
+import type { AuditLine } from '../../../core/audit/line.ts';
 import { filesOfDiff } from '../../../core/diff/unified.ts';
 import { DrydockError } from '../../../core/errors.ts';
 import { type Plan, plan } from '../../../core/plan/schema.ts';
@@ -91,6 +92,12 @@ export const someEvidence = (change: Partial<Evidence> = {}): Evidence => ({
   runbook: null,
   lessons: [],
   pullRequestBody: 'Run of FIX-1',
+  ...change,
+});
+
+export const aLine = (change: Partial<AuditLine> = {}): AuditLine => ({
+  ...{ chain: runId, taskId: 'FIX-1', seq: 1, at: '2026-11-21T11:59:00.000Z', who: 'lead', what: 'vote' },
+  ...{ why: 'lead: approve', channel: 'page', on: head, prevHash: '0'.repeat(64), hash: '1'.repeat(64) },
   ...change,
 });
 
@@ -270,6 +277,8 @@ export function fake(service: Partial<Service> = {}, options: Partial<WebOptions
     egress: async () => [],
     traffic: async () => [],
     audit: (id) => known(id, anAudit(), 'RunNotFound'),
+    auditLines: async () => ({ lines: [aLine()], runs: 1, next: null }),
+    verifyAudit: async () => ({ ok: true, runs: 1, beforeChain: 0, broken: [], deployment: null }),
     evidence: async () => someEvidence(),
     activity: async () => [],
     diff: async () => ({ text: aDiff, truncated: false }),

@@ -4,7 +4,7 @@ import { plan } from '../../../core/plan/schema.ts';
 import { visible } from '../../../core/text/hidden.ts';
 import { link, markup } from '../../../web/html/markup.ts';
 import { oneVisitor } from '../../../web/security/request-guard.ts';
-import { aBrief, aChange, aDetail, aGate, anAudit, anItem, aPhase, aRun, fake, gateId, runId } from './fake.ts';
+import { aBrief, aChange, aDetail, aGate, aLine, anAudit, anItem, aPhase, aRun, fake, gateId, runId } from './fake.ts';
 
 const nasty = `"><script>alert(1)</script><img src=x onerror=alert(1)>'\`\${1}</textarea></pre>\u202e\u200b\u001b[2K\u{E0041}<!-- gone`;
 
@@ -22,6 +22,8 @@ function everywhere<T>(value: T): T {
   return walk(value, '') as T;
 }
 
+const brokenChain = { chain: 'c', ok: false, lines: 1, before: 0, head: null, fault: { seq: 1, what: 'w' } };
+const brokenAudit = { ok: false, runs: 1, beforeChain: 1, broken: [brokenChain], deployment: brokenChain };
 const hostilePlan = everywhere(
   plan.parse({
     summary: 's',
@@ -91,6 +93,8 @@ const site = (kind: 'plan' | 'question' | 'review' | 'checkpoint' = 'plan', over
             ],
           }),
         ),
+      auditLines: async () => ({ lines: [everywhere(aLine())], runs: 1, next: nasty }),
+      verifyAudit: async () => ({ ...everywhere(brokenAudit), ok: false }),
       page: async () => ({ items: [hostileItem], unreadable: [nasty], next: nasty, counts: { running: 1 } }),
       inbox: async () => ({ items: [hostileItem], more: true }),
       detail: async () => ({ ...everywhere(aDetail()), ...hostileItem, plan: hostilePlan }),
@@ -199,7 +203,7 @@ test.each([
   '/runs',
   '/repositories',
   `/repositories/memory?repo=${encodeURIComponent(nasty)}`,
-  '/audit',
+  '/audit?check=yes',
   `/runs/${runId}`,
   `/runs/${runId}/plan`,
   `/runs/${runId}/change?view=split`,
