@@ -1,7 +1,7 @@
 import { readEnded } from '../../adapters/aws/ended-execution.ts';
 import { endRun } from '../../pipeline/reconcile/end-run.ts';
-import { fargate } from '../runtime/fargate.ts';
 import { announcing } from '../runtime/notices/announcing.ts';
+import { stopping } from '../runtime/running-phases.ts';
 import { withDeps } from '../runtime/step-handler.ts';
 
 /**
@@ -18,5 +18,5 @@ export const handler = withDeps(
         : { status: 'failed', error: 'Internal', cause: reason },
     );
   },
-  { launching: fargate, announcing },
+  { stopping, announcing },
 );

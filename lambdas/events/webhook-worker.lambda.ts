@@ -2,9 +2,9 @@ import { readBatch, readMessage } from '../../adapters/aws/queue.ts';
 import { viewError } from '../../core/errors.ts';
 import { announce } from '../../pipeline/notices/announce.ts';
 import { createHooks } from '../../pipeline/webhooks/hooks.ts';
-import { fargate, telling } from '../runtime/fargate.ts';
 import { messages } from '../runtime/notices/messages.ts';
 import { operatorPolicy } from '../runtime/operator-policy.ts';
+import { stopping, telling } from '../runtime/running-phases.ts';
 import { withDeps } from '../runtime/step-handler.ts';
 import { logger } from '../runtime/telemetry.ts';
 
@@ -31,5 +31,5 @@ export const handler = withDeps(
     }
     return { batchItemFailures };
   },
-  { launching: fargate, telling },
+  { stopping, telling },
 );

@@ -11,14 +11,14 @@ import { callbackPath, createLogin } from '../../web/security/login.ts';
 import { createIssuer } from '../../web/security/oidc.ts';
 import { createSeal } from '../../web/security/sealed-cookie.ts';
 import { composeDeps } from '../runtime/compose.ts';
-import { fargate, telling } from '../runtime/fargate.ts';
 import { asHandler, named } from '../runtime/handler.ts';
 import { operatorPolicy } from '../runtime/operator-policy.ts';
+import { stopping, telling } from '../runtime/running-phases.ts';
 import { secrets } from '../runtime/secrets.ts';
 import { logger } from '../runtime/telemetry.ts';
 
 // The first call makes what all others use, so that each says what this function carries.
-const composed = () => composeDeps({ comparing, listing, launching: fargate });
+const composed = () => composeDeps({ comparing, listing, stopping });
 const audit = async (act: WebAct): Promise<void> => recordWebAct(await composed(), act);
 
 let made: Authenticate | undefined;
@@ -45,7 +45,7 @@ function login(): Authenticate {
 
 /** Serves the pages to signed-in people. A response cannot stream, so nothing is shown live. */
 export const handler = asHandler(async (event) => {
-  const deps = await composeDeps({ comparing, listing, launching: fargate, telling });
+  const deps = await composeDeps({ comparing, listing, stopping, telling });
   const app = createWeb({
     service: (who) => createService(deps, () => [], readScope(operatorPolicy(), who), 'page'),
     authenticate: login(),

@@ -65,6 +65,8 @@ export interface Carried {
   listing?: Listing;
   /** Starts and stops the tasks of phases. */
   launching?: () => PhaseLauncher;
+  /** Only stops them. */
+  stopping?: () => Pick<PhaseLauncher, 'stop'>;
   /** Brings to running agents what people say. */
   telling?: () => PhaseInbox;
   /** Has people told. */
@@ -72,7 +74,14 @@ export interface Carried {
 }
 
 /** The dependencies of the steps on AWS. */
-export async function composeDeps({ comparing, listing, launching, telling, announcing }: Carried = {}): Promise<Deps> {
+export async function composeDeps({
+  comparing,
+  listing,
+  launching,
+  stopping,
+  telling,
+  announcing,
+}: Carried = {}): Promise<Deps> {
   const access = await gitHubAccess();
   return {
     advisories: async (folder) => {
@@ -112,7 +121,7 @@ export async function composeDeps({ comparing, listing, launching, telling, anno
       return parts.vault();
     },
     get launcher() {
-      return carried(launching, 'starts no phases');
+      return launching?.() ?? onlyStopping(carried(stopping, 'stops no phases'));
     },
     get phaseInbox() {
       return carried(telling, 'brings nothing to agents');
@@ -148,6 +157,14 @@ export async function composeDeps({ comparing, listing, launching, telling, anno
     runLink: (runId) => pageOf(`/runs/${encodeURIComponent(runId)}`),
     pageLink: pageOf,
   };
+}
+
+/** @throws Internal for whatever else a launcher does. */
+function onlyStopping({ stop }: Pick<PhaseLauncher, 'stop'>): PhaseLauncher {
+  const refuse = async (): Promise<never> => {
+    throw new DrydockError('Internal', 'This function only stops phases.');
+  };
+  return { stop, launch: refuse, isRunning: refuse, active: refuse, left: refuse, calls: refuse };
 }
 
 function carried<T>(make: (() => T) | undefined, what: string): T {

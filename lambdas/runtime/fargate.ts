@@ -4,7 +4,6 @@ import type { Capacity, FargateLauncher } from '../../adapters/aws/phases/launch
 import { serviceTasks } from '../../adapters/aws/phases/service-tasks.ts';
 import { gatewayPort, optional, variable } from '../../common/deployment.ts';
 import { DrydockError } from '../../core/errors.ts';
-import type { PhaseInbox } from '../../core/ports/runtime/phase-inbox.ts';
 import { later, once } from './once.ts';
 import { secrets } from './secrets.ts';
 import { clock, phaseStore } from './stores.ts';
@@ -42,11 +41,6 @@ export const fargate = once((): FargateLauncher => {
     ]);
     return createFargateLauncher(new ECSClient({}), phaseStore(), config, clock);
   }, {});
-});
-
-/** Brings to running agents what people say. */
-export const telling = (): PhaseInbox => ({
-  deliver: ({ phaseId, attempt }, remarks) => phaseStore().putRemarks(`${phaseId}/${attempt}`, remarks),
 });
 
 /** Deployed files of an agent profile. @throws AgentUnavailable if there are none. */

@@ -3,15 +3,13 @@ import {
   type ContainerOverride,
   DescribeTasksCommand,
   type ECSClient,
-  ListTasksCommand,
   paginateListTasks,
   RunTaskCommand,
-  StopTaskCommand,
   type Task,
 } from '@aws-sdk/client-ecs';
 import { launchFaults } from '../../../core/deployment/launch-faults.ts';
 import { DrydockError } from '../../../core/errors.ts';
-import type { PhaseAttempt, PhaseLauncher } from '../../../core/ports/runtime/launcher.ts';
+import type { PhaseLauncher } from '../../../core/ports/runtime/launcher.ts';
 import type { PhaseOrder } from '../../../core/ports/runtime/phase-runner.ts';
 import type { PhaseEnd } from '../../../core/run/phase-end.ts';
 import { gatewayGrant, sandboxTicket } from '../../../core/run/phase-grant.ts';
@@ -21,6 +19,7 @@ import { toolchainOf } from '../../../core/task-spec/toolchains.ts';
 import { saysNoCapacity } from './capacity.ts';
 import { type ServiceTasks, withServices } from './service-tasks.ts';
 import { endOfPhase, isImageMissing, type StoppedTask, sandboxTask } from './stopped.ts';
+import { createStopper } from './stopper.ts';
 import type { PhaseStore } from './store.ts';
 
 type PhaseRole = 'gateway' | 'sandbox';
@@ -131,11 +130,7 @@ export function createFargateLauncher(
     }
   };
 
-  const running = async ({ phaseId, attempt }: PhaseAttempt): Promise<string[]> =>
-    (await client.send(new ListTasksCommand({ cluster, startedBy: `${phaseId}/${attempt}` }))).taskArns ?? [];
-  const stopTasks = async (arns: string[], reason: string): Promise<void> => {
-    for (const task of arns) await client.send(new StopTaskCommand({ cluster, task, reason }));
-  };
+  const { running, stopTasks, stop } = createStopper(client, cluster);
 
   /** The gateway's task cannot read the operator's folders, so the profile's files are one of the inputs. */
   const withAgentFiles = async (order: PhaseOrder): Promise<PhaseOrder> => {
@@ -181,9 +176,7 @@ export function createFargateLauncher(
         throw error;
       }
     },
-    async stop(phase) {
-      await stopTasks(await running(phase), 'the phase was stopped');
-    },
+    stop,
     async isRunning(phase) {
       if ((await running(phase)).length > 0) return true;
       // A phase that is being launched has no tasks yet; the launch soon either fails or creates them.

@@ -1,5 +1,5 @@
 import { claim } from '../../../pipeline/steps/intake/claim.ts';
-import { fargate } from '../../runtime/fargate.ts';
+import { stopping } from '../../runtime/running-phases.ts';
 import { stepHandler } from '../../runtime/step-handler.ts';
 
-export const handler = stepHandler('claim', claim, { launching: fargate });
+export const handler = stepHandler('claim', claim, { stopping });

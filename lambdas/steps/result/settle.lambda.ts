@@ -1,6 +1,6 @@
 import { settle } from '../../../pipeline/steps/result/settle.ts';
-import { fargate } from '../../runtime/fargate.ts';
 import { announcing } from '../../runtime/notices/announcing.ts';
+import { stopping } from '../../runtime/running-phases.ts';
 import { stepHandler } from '../../runtime/step-handler.ts';
 
-export const handler = stepHandler('settle', settle, { launching: fargate, announcing });
+export const handler = stepHandler('settle', settle, { stopping, announcing });
