@@ -54,6 +54,8 @@ export const variables = {
   gatewayGroup: 'DRYDOCK_GATEWAY_SECURITY_GROUP',
   /** URL of the queue between `webhook` and `webhook-worker`. */
   queue: 'DRYDOCK_WEBHOOK_QUEUE_URL',
+  /** Set if the policy has ways to people besides the pages and the code host. */
+  channels: 'DRYDOCK_CHANNELS',
   /** ARN of the role that the broker narrows to one phase and hands to its gateway. */
   phaseFiles: 'DRYDOCK_PHASE_FILES_ROLE_ARN',
   /** Name of the broker's function, and the port to listen on; read by the gateway task. */

@@ -18,6 +18,8 @@ export interface EnvironmentContext {
   queue: string;
   /** `:tag` or `@digest` of the gateway's image, then of the sandbox images. */
   images: string[];
+  /** Whether the policy has ways to people besides the pages and the code host. */
+  channels: boolean;
   /** Dead-letter queues. */
   deadLetters: IQueue[];
   pages: Pages | undefined;
@@ -45,7 +47,7 @@ export function environmentOf(
     answer: { [variables.stateMachine]: context.stateMachine },
     start: { [variables.stateMachine]: context.stateMachine },
     notify: { [variables.slack]: state.slack },
-    announce: { [variables.queue]: context.queue },
+    announce: { [variables.queue]: context.queue, ...(context.channels ? { [variables.channels]: 'yes' } : {}) },
     ages: { [variables.github]: state.github, [variables.models]: state.models, [variables.slack]: state.slack },
     policy: { [variables.policy]: policyPath },
     collect: { [variables.metrics]: context.metrics },

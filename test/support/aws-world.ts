@@ -247,6 +247,7 @@ export async function createAwsWorld(
     [variables.gatewaySubnets]: 'subnet-3',
     [variables.gatewayGroup]: 'sg-2',
     [variables.queue]: `${aws.url}/123456789012/webhooks`,
+    ...(options.policy?.notify === undefined ? {} : { [variables.channels]: 'yes' }),
     [variables.phaseFiles]: arn('iam', 'role/phase-files'),
     [variables.broker]: 'broker',
     [variables.slack]: secretNames.slack,

@@ -1,4 +1,4 @@
-import { variable } from '../../../common/deployment.ts';
+import { optional, variable } from '../../../common/deployment.ts';
 import type { Notifier } from '../../../core/ports/runtime/notifier.ts';
 import { later, once } from '../once.ts';
 
@@ -10,6 +10,6 @@ export const announcing = once(
         import('@aws-sdk/client-sqs'),
         import('../../../adapters/aws/teller.ts'),
       ]);
-      return createTeller(new SQSClient({}), variable('queue'));
+      return createTeller(new SQSClient({}), variable('queue'), optional('channels') !== undefined);
     }, {}),
 );
