@@ -46,7 +46,7 @@ export async function decideGate(deps: Deps, request: VoteRequest): Promise<Gate
   try {
     return await countVote(deps, request);
   } catch (error) {
-    if (isRefusal(error)) {
+    if (isRefusal(error) && !(await isRepeated(deps, request))) {
       const gate = await deps.gates.get(request.gateId);
       const text = `${request.choice} on ${request.gateId}: ${error.name}: ${error.message}`;
       const act = { type: 'vote-refused', text, who: request.person, channel: request.channel, on: request.head };
@@ -54,6 +54,12 @@ export async function decideGate(deps: Deps, request: VoteRequest): Promise<Gate
     }
     throw error;
   }
+}
+
+/** Whether the same vote of the person counted already: its message was delivered again, and nobody tried anything. */
+async function isRepeated(deps: Deps, { gateId, person, choice }: VoteRequest): Promise<boolean> {
+  const votes = await deps.gates.votes(gateId);
+  return votes.some((vote) => !vote.late && vote.person === person && vote.choice === choice);
 }
 
 async function countVote(deps: Deps, request: VoteRequest): Promise<Gate> {

@@ -74,9 +74,14 @@ const explained: Explained[] = [
     because: 'Where the token that the run has is about to expire, another is minted, or the other way round.',
   },
   {
-    action: /^dynamodb:/,
-    functions: /^(reserve|deliver)$/,
-    because: 'What was told to people is remembered once they are to be told.',
+    action: /^sqs:SendMessage$/,
+    functions: /^(reserve|queue|await-ci|deliver|settle|reconcile)$/,
+    because: 'People are told, where the policy has channels: test/aws/scenario/told.test.ts.',
+  },
+  {
+    action: /^dynamodb:(DeleteItem|BatchGetItem)$/,
+    functions: /^webhook-worker$/,
+    because: 'The outbox, where the policy has channels: test/aws/scenario/told.test.ts.',
   },
   {
     action: /./,
