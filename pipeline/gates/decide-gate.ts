@@ -117,7 +117,7 @@ async function decisionOf(deps: Deps, gate: Gate, vote: Vote, request: VoteReque
     decision = castVote(gate, vote);
   } catch (error) {
     if (error instanceof DrydockError && (error.name === 'GateClosed' || error.name === 'GateExpired')) {
-      await deps.gates.recordLate(gate.gateId, { ...vote, late: true });
+      if (!(await isRepeated(deps, request))) await deps.gates.recordLate(gate.gateId, { ...vote, late: true });
     }
     throw error;
   }

@@ -1,14 +1,12 @@
-import { z } from 'zod';
 import { defined } from '../../core/defined.ts';
-import { filesOfDiff } from '../../core/diff/unified.ts';
 import { cut, type Facts, type RunFact } from '../../core/notification/notice.ts';
 import { plannedPhases } from '../../core/plan/planned.ts';
 import { oneLine } from '../../core/publish/escape.ts';
 import { changeManifest } from '../../core/run/change-set.ts';
 import type { RunRecord } from '../../core/run/record.ts';
 import type { Deps } from '../deps.ts';
-import { getJson, putJson } from '../runs/artifacts.ts';
-import type { RunContext } from '../runs/run-context.ts';
+import { sizesOf } from '../publishing/verdict.ts';
+import { getJson } from '../runs/artifacts.ts';
 import type { RunDetail } from '../view/run-detail.ts';
 
 const maxAsked = 240;
@@ -56,40 +54,17 @@ export function testFacts({ tests }: Pick<RunDetail, 'tests'>): Pick<Facts, 'tes
   return { tests: { ok, total, failed, failing, base } };
 }
 
-const lineCounts = z.object({ added: z.int(), removed: z.int(), partial: z.boolean() });
-/** Bytes of a diff whose lines are counted; of a longer one, only the beginning is. */
-const maxDiffBytes = 2 * 1024 * 1024;
-
-/** Counts the lines of a published change, once: the programs that tell people do not compare files. */
-export async function storeLineCounts(
-  deps: Deps,
-  { record, host, location }: RunContext,
-  commit: string,
-): Promise<void> {
-  if (record.base === undefined) return;
-  const { text, truncated } = await host.diff(location, record.base, commit, maxDiffBytes);
-  const files = filesOfDiff(text);
-  const sum = (name: 'added' | 'removed'): number => files.reduce((total, file) => total + file[name], 0);
-  const counts = { added: sum('added'), removed: sum('removed'), partial: truncated };
-  const digest = await putJson(deps.artifacts, counts);
-  await deps.runs.update(record.runId, (run) => ({
-    ...run,
-    work: { ...run.work, results: { ...run.work.results, lines: digest } },
-  }));
-}
-
 /** What the newest change is: files, lines, and what the plan does not name. */
 export async function changeFacts(
-  deps: Pick<Deps, 'artifacts'>,
-  { work }: RunRecord,
+  deps: Pick<Deps, 'artifacts' | 'runs'>,
+  record: RunRecord,
   { plan }: Pick<RunDetail, 'plan'>,
 ): Promise<Pick<Facts, 'change'>> {
+  const { work } = record;
   if (!work.changeSet) return {};
   const manifest = changeManifest.parse(await getJson(deps.artifacts, work.changeSet.manifest));
-  const counts =
-    work.results.lines === undefined
-      ? undefined
-      : lineCounts.safeParse(await getJson(deps.artifacts, work.results.lines)).data;
+  const sizes = await sizesOf(deps, record);
+  const counts = sizes && { added: sizes.added, removed: sizes.removed, partial: false };
   const unplanned =
     plan === null
       ? undefined

@@ -31,6 +31,8 @@ export interface SenderOptions {
   /** Called with each delivery that is given up, and the reason. */
   log(line: { unsent: string; channel: string; name: string; message: string; remedy: string }): void;
   random?: () => number;
+  /** Whether a notice that goes to nobody is stored too, for a page that shows it. Default: yes. */
+  keepsAll?: boolean;
 }
 
 export interface Sender extends Messages {
@@ -46,7 +48,7 @@ export interface Sender extends Messages {
  * and never not at all. A message that fails is tried again with growing waits, and given up in the end; no run waits for it.
  */
 export function createSender(options: SenderOptions): Sender {
-  const { outbox, channels, clock, random = Math.random } = options;
+  const { outbox, channels, clock, random = Math.random, keepsAll = true } = options;
   const iso = (ms: number): string => new Date(ms).toISOString();
   const byName = new Map(channels.map((channel) => [channel.name, channel]));
 
@@ -148,6 +150,7 @@ export function createSender(options: SenderOptions): Sender {
           }),
         ),
       );
+      if (deliveries.length === 0 && !keepsAll) return;
       await outbox.add({ notice, subject: card.subject, text: textOf(card), deliveries, version: 1 });
     },
     async sendDue() {

@@ -20,7 +20,10 @@ const expected = z.object({ micros: z.object({ expected: z.int().nonnegative() }
 export const sizesKey = 'sizes';
 
 /** What was counted of the current change; undefined before it is published, and for one that is too large to be compared. */
-async function sizesOf(deps: Deps, { runId, work, commit }: RunRecord): Promise<StoredSizes | undefined> {
+export async function sizesOf(
+  deps: Pick<Deps, 'artifacts' | 'runs'>,
+  { runId, work, commit }: RunRecord,
+): Promise<StoredSizes | undefined> {
   const published = commit === undefined ? [] : await deps.runs.events(runId);
   const digest = published.findLast(({ data }) => data?.[sizesKey] !== undefined)?.data?.[sizesKey];
   if (typeof digest !== 'string' || !work.changeSet) return undefined;

@@ -31,6 +31,8 @@ export const noticeSender = once((): Sender => {
     clock,
     quietOf: addressesOf(settings.people).quietOf,
     urgent: settings.notify.urgent,
+    // No page of a deployment shows it.
+    keepsAll: false,
     isDecided: async (gateId) => (await gates().get(gateId))?.status === 'decided',
     log: (line) => logger.warn('unsent', line),
   });

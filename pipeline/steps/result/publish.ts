@@ -7,7 +7,6 @@ import type { FileSize } from '../../../core/publish/facts.ts';
 import { pullRequestBody } from '../../../core/publish/pull-request.ts';
 import { publicationOf } from '../../asks/publication.ts';
 import type { Deps } from '../../deps.ts';
-import { storeLineCounts } from '../../notices/run-facts.ts';
 import { guardTask } from '../../phases/guard-task.ts';
 import { countSizes } from '../../publishing/count-sizes.ts';
 import { publishFacts } from '../../publishing/facts.ts';
@@ -16,7 +15,7 @@ import { answerThreads } from '../../publishing/threads.ts';
 import { sizesKey } from '../../publishing/verdict.ts';
 import { loadChange, putText, storeChange } from '../../runs/artifacts.ts';
 import { record as recordEvent } from '../../runs/record-event.ts';
-import { bestEffort, reportRun } from '../../runs/report-run.ts';
+import { reportRun } from '../../runs/report-run.ts';
 import { loadRunContext, type RunContext, refuseStopped } from '../../runs/run-context.ts';
 import type { Step } from '../step.ts';
 
@@ -87,7 +86,6 @@ export const publish: Step<'publish'> =
       ...(sizes ? { data: { [sizesKey]: sizes.digest } } : {}),
       text: `${record.branch} at ${commit.slice(0, 12)}`,
     });
-    await bestEffort(deps, record, () => storeLineCounts(deps, context, commit));
     await answerThreads(deps, context, commit, change.manifest);
     await reportRun(deps, runId);
     return { outcome: 'published', head: commit };
