@@ -50,9 +50,16 @@ ${next !== null && markup`<p><a href="/audit?${older.toString()}" rel="next">Old
 
 const maxText = 300;
 
-/** Events, with the person where an event is of one. A vote is an event already. */
+/** Where the text of an event has the person. */
+const persons: Record<string, RegExp | undefined> = {
+  vote: /^(.+?): /,
+  remark: /^(.+?): /,
+  stopped: /^\w+ by (.+?): /,
+};
+
+/** Events, with the person where an event is of one. */
 const rowsOf = ({ runId, taskId, requester, events }: Audit): AuditRow[] =>
   events.map(({ at, type, text }) => {
-    const who = type === 'vote' ? (text.split(':')[0] ?? '') : type === 'claimed' ? requester : '';
+    const who = type === 'claimed' ? requester : (persons[type]?.exec(text)?.[1] ?? '');
     return { at, who, what: type, text: text.slice(0, maxText), runId, taskId };
   });

@@ -152,4 +152,11 @@ describe('a derived plan', () => {
     );
     expect(text).toBe('s\n\n1. one\n   - a\n   - files: f\n   - tests: t\n\nRisks:\n- r\n\nRollback:\nback');
   });
+
+  it('keeps every line of a step within the step', () => {
+    const text = planMarkdown(
+      parsePlan(JSON.stringify({ phases: [{ name: 'one', steps: ['a\nb\n\nc\n'] }] }), 'agent'),
+    );
+    expect(text).toContain('   - a\n     b\n\n     c');
+  });
 });
