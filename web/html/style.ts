@@ -135,6 +135,7 @@ table { border-collapse: collapse; width: 100%; }
 th { color: var(--soft); font-weight: 600; font-size: .8rem; text-align: left; padding: .4rem .6rem; }
 td { padding: .5rem .6rem; border-top: 1px solid var(--line); vertical-align: top; overflow-wrap: break-word; }
 th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+tbody th { border-top: 1px solid var(--line); vertical-align: top; padding-block: .5rem; }
 caption { text-align: left; font-weight: 600; padding: .3rem .6rem; }
 .runs td:first-child { min-width: 14rem; } .runs tr:hover td { background: var(--sunk); }
 .runs td a.title { font-weight: 600; }

@@ -45,7 +45,7 @@ const views: Record<string, () => RunParts> = {
         steps: [
           { name: 'Checked', is: 'done', ms: 0, rounds: 0, by: [], waitedMs: 0 },
           { name: 'Plan', is: 'done', ms: 11_000, rounds: 1, by: [], waitedMs: 0 },
-          { name: 'Plan approved', is: 'waits', ms: 0, rounds: 0, by: [], waitedMs: 120_000 },
+          { name: 'Plan approved', is: 'waits', ms: 0, rounds: 0, by: [], waitedMs: 320_000, openMs: 120_000 },
           { name: 'Build', is: 'ahead', ms: 0, rounds: 0, by: [], waitedMs: 0 },
           { name: 'Verify', is: 'ahead', ms: 0, rounds: 0, by: [], waitedMs: 0 },
           { name: 'CI', is: 'left-out', ms: 0, rounds: 0, by: [], waitedMs: 0 },
