@@ -167,6 +167,13 @@ describe('as a terminal shows it', () => {
   const table = Object.entries(texts).flatMap(([name, lines]) =>
     [60, 120].map((columns) => [name, columns, lines] as const),
   );
+  test('a list whose titles have no room leaves them out, and stays within the terminal', () => {
+    const item = anItem({ taskId: 'AGENTS-GUIDE-001', words: { text: 'Needs you: review', tone: 'wait' } });
+    const shown = listLines([item], outputOf(60));
+    expect(shown.filter((line) => widthOf(line) > 60)).toEqual([]);
+    expect(shown.join()).toContain('AGENTS-GUIDE-001');
+  });
+
   test.each(table)('%s at %i columns', async (name, columns, lines) => {
     const shown = lines(outputOf(columns));
     expect(shown.filter((line) => widthOf(line) > columns)).toEqual([]);

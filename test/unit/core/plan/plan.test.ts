@@ -141,6 +141,8 @@ describe('a derived plan', () => {
       phases: [{ name: 'first', checkpoint: true }, { name: 'second' }],
     });
     expect(planMarkdown(derived)).toContain('1. first (checkpoint)\n');
+    const another = derivePlan(spec, compileConstraints(spec), ['lead: Smaller steps.']);
+    expect(plan.parse(another).phases[0]?.steps).toEqual([spec.instructions.trim(), 'lead: Smaller steps.']);
   });
 
   it('reads as numbered phases and titled sections', () => {
