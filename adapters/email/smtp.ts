@@ -91,9 +91,9 @@ function smtpError(error: unknown, server: string): Error {
     });
   return new DrydockError(
     'Conflict',
-    `The mail server ${server} did not take the message: ${said}; it is tried again.`,
-    {
-      remedy: `Check that ${server} is reachable from here.`,
-    },
+    responseCode === undefined
+      ? `The mail server ${server} cannot be reached: ${said}.`
+      : `The mail server ${server} takes no message now: ${said}.`,
+    { remedy: `Check that ${server} is reachable from here, and takes mail. A message that waits is tried again.` },
   );
 }

@@ -138,7 +138,7 @@ async function lessonOf(output: Output, dataDir: string, replay: string | undefi
     await session.server?.resume();
     const learning = (await session.service.list()).find(({ kind }) => kind === 'learn');
     if (!learning) return undefined;
-    output.err('Of what had to be corrected, an agent proposes a lesson for the next runs:');
+    output.err('The parts conflicted, so an agent proposes a lesson for the next runs:');
     const run = await follow(session, learning.runId, output, { yes: true, as: 'you@localhost' });
     return run.commit === null ? undefined : run.branch;
   } finally {

@@ -87,7 +87,7 @@ It is recorded, stands in the pull request, and changes neither the task nor its
             ? await session.service.run(runId)
             : await follow(session, runId, output, { yes: options.yes === true, as: by });
         print(output, run, () => summary(run, output));
-        await session.linger?.();
+        await session.linger?.((line) => output.err(line));
         return exitOf(run);
       } finally {
         await session.close();

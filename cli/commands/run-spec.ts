@@ -41,7 +41,11 @@ export async function runCommand(
   given?: Uint8Array,
 ): Promise<ExitCode> {
   const run = await runSpec(output, options, file, given);
-  print(output, run, () => (run.status === 'duplicate' ? duplicateLines(run, output) : summary(run, output)));
+  print(output, run, () =>
+    run.status === 'duplicate'
+      ? duplicateLines(run, output)
+      : summary(run, output, given === undefined ? file : undefined),
+  );
   return exitOf(run);
 }
 
@@ -108,7 +112,7 @@ export async function runSpec(output: Output, options: RunOptions, file: string,
       await session.server?.resume();
       if (options.detach) return await session.service.run(submitted);
       const ended = await follow(session, submitted, output, { yes: options.yes === true, as: requester });
-      await session.linger?.();
+      await session.linger?.((line) => output.err(line));
       return ended;
     } catch (error) {
       // The server process that ran this run ended. The first process that opens the folder resumes the unfinished

@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { createWebhook } from '../../adapters/github/webhook/receiver.ts';
 import { defined } from '../../core/defined.ts';
 import { DrydockError, viewError } from '../../core/errors.ts';
+import { counted } from '../../core/plan/stake.ts';
 import { readScope } from '../../core/review/readers.ts';
 import { testChannel } from '../../pipeline/notices/test-message.ts';
 import { createWeb } from '../../web/app.ts';
@@ -142,7 +143,9 @@ async function serve(output: Output, options: ServeOptions): Promise<ExitCode> {
         ...(receiving ? [`webhooks: ${receiving.url}`] : []),
       ]);
       if (!output.json)
-        output.err(`Serving ${dataDir}${resumed > 0 ? `; resumed ${resumed} unfinished` : ''}. Press Ctrl-C to stop.`);
+        output.err(
+          `Serving ${dataDir}${resumed > 0 ? `; resumed ${counted(resumed, 'unfinished run')}` : ''}. Press Ctrl-C to stop.`,
+        );
       const following = followSchedules(serverProcess, stopped.signal, output);
       await stopped.promise;
       await following;

@@ -9,10 +9,13 @@ export interface Session extends ServerClient {
   /** Present when this process is the server process. */
   server?: ServerProcess;
   control?: ControlServer;
-  /** Resolves when no other command watches a run through this server process. */
-  linger?(): Promise<void>;
+  /** Resolves when no other command watches a run through this server process; says so if it has to wait. */
+  linger?(say: (line: string) => void): Promise<void>;
   close(): Promise<void>;
 }
+
+const lingering =
+  'Other commands follow runs through this process, so it goes on until they end. Ctrl-C ends it now; every run is kept.';
 
 /** A server process that is starting or ending holds the journal for a moment without a socket. */
 const pollMs = 100;
@@ -44,7 +47,8 @@ export async function openSession(options: ServerProcessOptions): Promise<Sessio
         pages: async () => server.pages(),
         server,
         control,
-        async linger() {
+        async linger(say) {
+          if (control.watchers() > 0) say(lingering);
           while (control.watchers() > 0) await new Promise((resolve) => setTimeout(resolve, pollMs));
         },
         async close() {

@@ -8,20 +8,23 @@ import { type Output, plain } from './output.ts';
 /** `drydock egress` shows all refusals. */
 const maxRefusals = 5;
 
-/** Summary of a run for a terminal: status, error, branch, refusals, cost and the next command. */
-export function summary(run: RunView, output: Output): string[] {
+/**
+ * Summary of a run for a terminal: status, error, branch, refusals, cost and the next command.
+ * @param file The spec as the person typed it, where that is known.
+ */
+export function summary(run: RunView, output: Output, file?: string): string[] {
   const good = run.status === 'delivered' || run.status === 'dry-run';
   const lines = [
     `${output.style(good ? ['green', 'bold'] : ['yellow', 'bold'], run.status)}  ${run.taskId}  ${run.runId.slice(0, 10)}`,
   ];
-  if (run.error) lines.push(`  ${run.error.name}: ${plain(run.error.message)}`, `  remedy: ${run.error.remedy}`);
+  if (run.error) lines.push(`  ${run.error.name}: ${plain(run.error.message)}`, `  remedy: ${plain(remedyOf(run))}`);
   if (run.commit !== null) lines.push(`  branch  ${run.branch}`, `  commit  ${run.commit}`);
   if (run.pullRequest) lines.push(`  pull request  ${run.pullRequest.url}`);
   for (const part of run.parts ?? []) lines.push(partLine(part, output));
   lines.push(...refusedLines(run.refusals, `drydock egress ${run.taskId}`));
   const { tokens, usd } = run.cost;
   lines.push(`  cost    ${formatUsd(microsOf(usd))}, ${tokens.input} tokens in, ${tokens.output} out`);
-  const next = nextCommand(run);
+  const next = nextCommand(run, file);
   if (next !== '') lines.push(`  next    ${next}`);
   return lines;
 }
@@ -42,8 +45,12 @@ export function refusedLines(refusals: readonly Refusal[], command: string): str
   ];
 }
 
+/** The remedy of a run that failed, with its name in the commands, so that they can be typed as they stand. */
+export const remedyOf = ({ error, taskId }: Pick<RunView, 'error' | 'taskId'>): string =>
+  (error?.remedy ?? '').replace(/\bRUN\b/g, () => taskId);
+
 /** The command that a person types next; empty if there is none. */
-export function nextCommand(run: RunView): string {
+export function nextCommand(run: RunView, file = 'FILE'): string {
   switch (run.status) {
     case 'delivered':
       // A part of a campaign, and an answer that changes nothing, have no commit of their own.
@@ -56,7 +63,7 @@ export function nextCommand(run: RunView): string {
     case 'queued':
       return `drydock status ${run.taskId}`;
     case 'dry-run':
-      return 'drydock run FILE';
+      return `drydock run ${file}`;
     default:
       return run.commit === null ? `drydock events ${run.taskId}` : `drydock show ${run.taskId} --evidence`;
   }

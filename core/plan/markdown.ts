@@ -1,12 +1,15 @@
 import type { Plan } from './schema.ts';
 
+/** An item of a phase; further lines of its text stay in the item. */
+const item = (text: string): string => `   - ${text.trim().replace(/\n(?=.)/g, '\n     ')}`;
+
 /** The plan as text for a gate, a terminal or a pull request. Values are not escaped: the caller escapes the text. */
 export function planMarkdown(plan: Plan): string {
   const phases = plan.phases.flatMap((phase, index) => [
     `${index + 1}. ${phase.name}${phase.checkpoint ? ' (checkpoint)' : ''}`,
-    ...phase.steps.map((step) => `   - ${step}`),
-    ...(phase.files.length > 0 ? [`   - files: ${phase.files.join(', ')}`] : []),
-    ...(phase.tests.length > 0 ? [`   - tests: ${phase.tests.join(', ')}`] : []),
+    ...phase.steps.map(item),
+    ...(phase.files.length > 0 ? [item(`files: ${phase.files.join(', ')}`)] : []),
+    ...(phase.tests.length > 0 ? [item(`tests: ${phase.tests.join(', ')}`)] : []),
   ]);
   const parts = (plan.parts ?? []).flatMap((part) => [
     `- ${part.id}: ${part.title}${part.depends_on.length > 0 ? ` (after ${part.depends_on.join(', ')})` : ''}`,

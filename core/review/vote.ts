@@ -10,7 +10,13 @@ import { optionNamed } from './option.ts';
  */
 export function castVote(gate: Gate, vote: Vote): GateDecision | undefined {
   if (gate.status !== 'pending') {
-    throw new DrydockError('GateClosed', `${gate.gateId} was decided: ${gate.decision?.outcome ?? 'closed'}.`);
+    throw new DrydockError(
+      'GateClosed',
+      `${gate.title}: it was decided before, ${gate.decision?.outcome ?? 'closed'}.`,
+      {
+        remedy: `The decision is final. \`drydock show ${gate.taskId}\` prints what is open now, and \`drydock tell ${gate.taskId} TEXT\` reaches an agent that works.`,
+      },
+    );
   }
   if (isWait(gate.kind)) {
     throw new DrydockError(

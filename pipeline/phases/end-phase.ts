@@ -16,7 +16,7 @@ import { endOfAsk } from '../asks/end.ts';
 import { actedReviews, whyNoReview } from '../asks/review.ts';
 import type { Deps } from '../deps.ts';
 import { checkpointMissed, type PhaseAnswer } from '../payloads.ts';
-import { putJson, putText, storeChange } from '../runs/artifacts.ts';
+import { getText, putJson, putText, storeChange } from '../runs/artifacts.ts';
 import { record as recordEvent } from '../runs/record-event.ts';
 import { loadRunContext, type RunContext } from '../runs/run-context.ts';
 import { answerPhase } from './answer-phase.ts';
@@ -145,7 +145,7 @@ async function outcomeOf(deps: Deps, context: RunContext, request: PhaseRequest,
     return { answer: { outcome: 'checkpoint', approval: false, reason: '' }, patch };
   }
   if (name === 'plan') {
-    patch.plan = await putJson(deps.artifacts, planOf(context, end, result));
+    patch.plan = await putJson(deps.artifacts, await planOf(deps, context, end, result));
     return { answer: { outcome: 'planned', approval: context.task.planRequired, reason: '' }, patch };
   }
   const unchanged = !patch.changeSet || (await isEmpty(deps, patch.changeSet, context.record.work.given));
@@ -199,11 +199,12 @@ function withUnreached(message: string, { calls }: PhaseEnd): string {
   ].join('\n');
 }
 
-function planOf(context: RunContext, end: PhaseEnd, result: PhaseResult) {
+async function planOf(deps: Deps, context: RunContext, end: PhaseEnd, result: PhaseResult) {
   if (result.plan === undefined) {
     if (context.task.agent.plans)
       throw new PhaseFault('AgentFailed', withUnreached(`The agent wrote no plan.\n${lastOutput(result)}`, end));
-    return withParts(context, derivePlan(context.task.spec, context.task.constraints));
+    const asked = await Promise.all(context.record.work.feedback.map((digest) => getText(deps.artifacts, digest)));
+    return withParts(context, derivePlan(context.task.spec, context.task.constraints, asked));
   }
   let plan: Plan;
   try {

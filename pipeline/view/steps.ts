@@ -14,6 +14,8 @@ export interface StepView {
   /** Of a decision: who decided, and how long it was open. */
   by: string[];
   waitedMs: number;
+  /** How long the decision is open that the run waits for now; `waitedMs` has the earlier rounds too. */
+  openMs?: number;
 }
 
 type Step = [name: string, states: readonly string[], phases: readonly string[]];
@@ -84,14 +86,18 @@ export function stepsOf(record: RunRecord, gates: readonly Gate[], task: Task, n
     const own = gates.filter(
       ({ kind }) => kind === (name === 'Plan approved' ? 'plan' : name === 'Review' ? 'review' : ''),
     );
+    const is = stateOf(i);
+    const open = is === 'waits' ? own.findLast(({ decision }) => decision === undefined) : undefined;
     const decided = own.findLast(({ decision }) => decision !== undefined)?.decision;
     return {
       name,
-      is: stateOf(i),
+      is,
       ms: rounds.reduce((sum, [, ms]) => sum + ms, 0),
       rounds: new Set(rounds.map(([key]) => key.split('/').slice(0, 2).join('/'))).size,
-      by: decided?.by ?? [],
+      // Who decided an earlier round does not decide this one.
+      by: open ? [] : (decided?.by ?? []),
       waitedMs: own.reduce((sum, gate) => sum + waited(gate, now), 0),
+      ...(open ? { openMs: waited(open, now) } : {}),
     };
   });
 

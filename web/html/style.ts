@@ -125,7 +125,7 @@ label { display: block; margin: .3rem 0; }
 .bar { position: fixed; left: 0; right: 0; bottom: 0; background: var(--panel); border-top: 1px solid var(--line); box-shadow: 0 -6px 18px rgb(0 0 0 / .07); padding: .7rem 1.2rem; z-index: 5; }
 .bar .in { max-width: 76rem; margin: 0 auto; display: flex; flex-direction: row-reverse; gap: .7rem; align-items: center; }
 .bar p { margin: 0 auto 0 0; } .bar form { margin: 0; }
-.choice { border-top: 1px solid var(--line); padding: .8rem 0; scroll-margin-top: 1rem; }
+.choice { border-top: 1px solid var(--line); padding-block: .8rem; scroll-margin-top: 1rem; }
 .choice:target { outline: 2px solid var(--accent); outline-offset: 6px; border-radius: 4px; }
 .choice button { margin-top: .6rem; }
 fieldset { border: 0; padding: 0; margin: 0; min-width: 0; } legend { padding: 0; font-weight: 600; }
@@ -135,6 +135,7 @@ table { border-collapse: collapse; width: 100%; }
 th { color: var(--soft); font-weight: 600; font-size: .8rem; text-align: left; padding: .4rem .6rem; }
 td { padding: .5rem .6rem; border-top: 1px solid var(--line); vertical-align: top; overflow-wrap: break-word; }
 th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+tbody th { border-top: 1px solid var(--line); vertical-align: top; padding-block: .5rem; }
 caption { text-align: left; font-weight: 600; padding: .3rem .6rem; }
 .runs td:first-child { min-width: 14rem; } .runs tr:hover td { background: var(--sunk); }
 .runs td a.title { font-weight: 600; }

@@ -33,7 +33,7 @@ ${channelsView(context, tested)}
       'Cost of a run': `$${limits.usd_per_run}`,
       'Time of a phase': `${limits.timeout_minutes} minutes`,
       'Runs at the same time in a repository': limits.concurrent_runs,
-      'Files and bytes of a change': `${limits.changed_files} and ${limits.changed_bytes}`,
+      'Files and bytes of a change': `${limits.changed_files} and ${limits.changed_bytes.toLocaleString('en')}`,
       'Rework rounds and other plans': `${limits.rework_rounds} and ${limits.plan_alternatives}`,
       'Approval of the plan': review.plan,
       'Approvals of a change': review.required_reviewers,

@@ -70,13 +70,13 @@ const said: Record<StepView['is'], string> = {
   'left-out': 'not needed',
 };
 
-function underStep({ is, ms, rounds, by, waitedMs }: StepView): string {
+function underStep({ is, ms, rounds, by, waitedMs, openMs = waitedMs }: StepView): string {
   if (is === 'left-out') return 'not needed';
   return [
     ...(rounds > 1 || (rounds > 0 && is === 'now') ? [`round ${rounds}`] : []),
     ...(ms > 0 ? [duration(ms)] : []),
     ...(by.length > 0 ? [`${by.join(', ')}${waitedMs > 1_000 ? `, waited ${duration(waitedMs)}` : ''}`] : []),
-    ...(is === 'waits' && waitedMs > 0 ? [`waits ${duration(waitedMs)}`] : []),
+    ...(is === 'waits' && openMs > 0 ? [`waits ${duration(openMs)}`] : []),
   ].join(' · ');
 }
 

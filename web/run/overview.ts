@@ -96,7 +96,7 @@ const held = (by: 'guard' | 'test' | 'told'): Markup =>
 
 /** The parts of a run's time, drawn to scale. */
 function bars({ steps }: RunDetail): Markup {
-  const rows = steps.flatMap(({ name, ms, waitedMs, by, rounds }) => [
+  const rows = steps.flatMap(({ name, ms, waitedMs, rounds }) => [
     ...(ms > 0 ? [{ name, ms, css: 'spent', more: rounds > 1 ? ` · ${rounds} rounds` : '' }] : []),
     ...(waitedMs > 1_000
       ? [
@@ -104,7 +104,8 @@ function bars({ steps }: RunDetail): Markup {
             name: `${name === 'Plan approved' ? 'plan' : 'review'} waited`,
             ms: waitedMs,
             css: 'held',
-            more: by.length > 0 ? ` · ${by.join(', ')}` : '',
+            // Who decided stands at the step; a name has no room beside the longest bar.
+            more: '',
           },
         ]
       : []),
@@ -122,9 +123,10 @@ function bars({ steps }: RunDetail): Markup {
 function nextOf({ steps, gate }: RunDetail): string {
   if (gate) return 'A person decides. The run continues with the decision.';
   const ahead = steps.filter(({ is }) => is === 'ahead').map(({ name }) => sentences[name] ?? name);
-  return ahead.length === 0 ? 'The run ends.' : `Then ${ahead.join(', ')}.`;
+  return ahead.length === 0 ? 'The run ends.' : `Then ${sentence.format(ahead)}.`;
 }
 
+const sentence = new Intl.ListFormat('en');
 const sentences: Record<string, string> = {
   Plan: 'the agent reads and plans',
   'Plan approved': 'a person approves the plan',

@@ -71,7 +71,7 @@ export async function runAsk<T>(output: Output, options: AskOptions, ask: Ask<T>
       ? await session.service.run(runId)
       : await follow(session, runId, output, { yes: false, as: requester });
     const read = await ask.read(session.service, run);
-    await session.linger?.();
+    await session.linger?.((line) => output.err(line));
     return { run, read };
   } finally {
     await session.close();

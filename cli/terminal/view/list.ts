@@ -5,7 +5,7 @@ import { type Output, plain, table } from '../output.ts';
 import { fitted, widthOf } from '../text.ts';
 import { inTone } from './run.ts';
 
-/** Columns of a title that remain however narrow the terminal is. */
+/** A title with less room than this many columns is left out: the task names the run. */
 const minTitle = 12;
 const heads = ['STATE', 'TASK', 'TITLE', 'REPOSITORY', 'COST', 'AGE'] as const;
 /** In a narrow terminal the repository is left out first. */
@@ -30,7 +30,8 @@ export function listLines(items: readonly RunItem[], output: Output, now = Date.
   );
   const widths = (shown[0] ?? []).map((_, i) => Math.max(...shown.map((row) => widthOf(row[i] ?? ''))));
   const others = widths.reduce((sum, width, i) => (i === titleAt ? sum : sum + width + gap), 0);
-  const room = Math.max(minTitle, columns - others);
+  const room = columns - others;
+  if (room < minTitle) return table(shown.map((row) => row.filter((_, i) => i !== titleAt)));
   return table(shown.map((row, n) => row.map((cell, i) => (i === titleAt && n > 0 ? fitted(cell, room) : cell))));
 }
 

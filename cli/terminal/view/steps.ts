@@ -34,7 +34,8 @@ export function stepLines(detail: RunDetail, output: Output): string[] {
   ];
 }
 
-function notes({ name, is, ms, rounds, by, waitedMs }: StepView, { estimate, capMicros, plan }: RunDetail): string {
+function notes(step: StepView, { estimate, capMicros, plan }: RunDetail): string {
+  const { name, is, ms, rounds, by, waitedMs, openMs = waitedMs } = step;
   const money = [
     ...(estimate ? [`${formatUsd(estimate.micros.expected)} expected`] : []),
     `at most ${formatUsd(capMicros)}`,
@@ -46,7 +47,7 @@ function notes({ name, is, ms, rounds, by, waitedMs }: StepView, { estimate, cap
     ...(name === 'Plan' && is === 'done' && plan ? [phasesOf(plan.phases.length)] : []),
     ...(by.length > 0 ? [plain(by.join(', '))] : []),
     ...(is === 'waits' ? ['waits for a person'] : []),
-    ...(waitedMs >= 1_000 ? [`${is === 'waits' ? 'for' : 'after'} ${duration(waitedMs)}`] : []),
+    ...(openMs >= 1_000 ? [`${is === 'waits' ? 'for' : 'after'} ${duration(openMs)}`] : []),
   ].join(' · ');
 }
 

@@ -23,7 +23,7 @@ export const meaning: Record<FileKind, string> = {
   ExpectedResultsChanged: 'results that tests expect, or data and mocks that they use',
   TestSettingsChanged: 'how tests, checks or the build run',
   CiChanged: 'what CI, hooks, bots or reviewers do',
-  AgentInstructionsChanged: 'what the next agent is told',
+  AgentInstructionsChanged: 'instructions that every later agent reads',
   InstallationChanged: 'what an installation runs or fetches',
   MachineSettingsChanged: 'what runs on the machines of those who open the repository',
   BinaryChanged: 'code that no diff shows',

@@ -44,7 +44,7 @@ export const settle: Step<'settle'> =
     await recordEvent(deps, runId, {
       key: 'ended',
       type: 'ended',
-      text: error ? `${outcome.status}: ${error.name}: ${error.message}` : outcome.status,
+      text: error ? `${outcome.status}: ${besides(outcome.status, error)}` : outcome.status,
       data: { usdMicros: spentMicros, tokens },
     });
     if (gates.some((gate) => gate.kind === 'slot')) await dequeueRun(deps, record);
@@ -82,6 +82,10 @@ export const settle: Step<'settle'> =
     await bestEffort(deps, ended, async () => deps.afterRun?.(runId));
     return { status: ended.status };
   };
+
+/** What a status does not say yet: `rejected` needs no further `Rejected`. */
+const besides = (status: string, { name, message }: ErrorView): string =>
+  name.toLowerCase() === status ? message : `${name}: ${message}`;
 
 /** Error and cause of the state machine for people; Lambda and `causeOf` wrap the message in JSON. */
 function errorOf({ error, cause = '' }: Outcome): ErrorView | undefined {

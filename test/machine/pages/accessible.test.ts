@@ -32,6 +32,7 @@ const pages = (): Record<string, string> => {
     runs: '/runs',
     none: '/runs?q=nothing',
     run: run('SHOP-101'),
+    'run-waits': run('SHOP-102'),
     plan: `${run('SHOP-103')}/plan`,
     change: `${run('SHOP-103')}/change`,
     split: `${run('SHOP-101')}/change?view=split`,
@@ -89,6 +90,8 @@ describe.each([
       ).toEqual([]);
       const beyond = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
       expect(beyond, path).toBeLessThanOrEqual(0);
+      const tight = `[...document.querySelectorAll('.card')].filter((e) => parseFloat(getComputedStyle(e).paddingLeft) < 8).map((e) => e.id)`;
+      expect([path, await page.evaluate(tight)]).toEqual([path, []]);
     }
     expect(faults).toEqual([]);
     await context.close();

@@ -214,6 +214,7 @@ describe('R24 votes', () => {
     await first.service.vote({ gate: planned.gate ?? '', who: 'lead', choice: 'revise', text: 'Smaller steps.' });
     const again = await followRun(first, runId, false);
     expect(again.gate).not.toBe(planned.gate);
+    expect((await first.service.gate(again.gate ?? '')).text).toContain('lead: Smaller steps.');
     await expect(
       first.service.vote({ gate: again.gate ?? '', who: 'lead', choice: 'revise', text: 'Smaller still.' }),
     ).rejects.toMatchObject({ name: 'AlternativesExhausted' });

@@ -121,6 +121,7 @@ describe('R43 admission', () => {
     gate.letGo();
     await cancelling;
     expect(await followRun(server, runId)).toMatchObject({ status: 'cancelled', error: { name: 'Cancelled' } });
+    expect((await server.service.audit(runId)).events.at(-1)?.text).toBe('cancelled: not needed');
     await expect(server.service.cancel(runId, 'lead', 'again')).rejects.toMatchObject({ name: 'GateClosed' });
 
     const second = await submit(world, server, { spec: { task_id: 'A-2' } });

@@ -54,3 +54,15 @@ test('watch --once prints the live runs, and with --json one document, whether a
   const { runs } = cli(world, 'watch', '--once', '--json', ...data()).json as { runs: { taskId: string }[] };
   expect(runs.map(({ taskId }) => taskId)).toEqual(['FIX-1']);
 });
+
+test('a command that others follow runs through says why it goes on after its run is left, and ends with them', async () => {
+  const { file } = world.spec();
+  const running = terminal('run', file, '--as', 'lead', ...flags());
+  await running.shows('(as lead)> Approve');
+  const watching = terminal('watch', ...data());
+  await watching.shows('◆ FIX-1  waits for a person');
+  running.press('6', 'Enter');
+  await running.shows('Other commands follow runs through this process');
+  watching.press('C-c');
+  await running.shows(/waiting +FIX-1/);
+});

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Gate } from '../../../core/run/gate.ts';
 import type { RunRecord } from '../../../core/run/record.ts';
 import { stepsOf } from '../../../pipeline/view/steps.ts';
 
@@ -51,5 +52,16 @@ describe('the steps on a run’s page are those that the run has', () => {
 
   test('a change that agents review is at a step', () => {
     expect(said({ status: 'running', state: 'Review' })).toContain('Verify now');
+  });
+
+  test('a decision that is open again waits since it was opened, for nobody who decided before', () => {
+    const at = (second: number) => new Date(second * 1000).toISOString();
+    const gates = [
+      { kind: 'review', openedAt: at(0), decision: { outcome: 'revise', by: ['lead'], text: '', at: at(600) } },
+      { kind: 'review', openedAt: at(700) },
+    ] as Gate[];
+    const record = { status: 'waiting', state: 'ReviewGate', durations: {}, work: {} } as unknown as RunRecord;
+    const views = stepsOf(record, gates, { planRequired: true, ciGates: false }, 705_000);
+    expect(views.find(({ name }) => name === 'Review')).toMatchObject({ by: [], waitedMs: 605_000, openMs: 5_000 });
   });
 });

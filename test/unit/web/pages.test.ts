@@ -11,6 +11,7 @@ import {
   aChange,
   aDiff,
   aGate,
+  anAudit,
   anItem,
   aPhase,
   aRun,
@@ -449,6 +450,25 @@ describe('R40 R30 other pages', () => {
     ).get('/budget');
     for (const shown of ['web', '0 % of $200.00', '$49.58', '$150.00', 'FIX-1', 'role="img"'])
       expect(text).toContain(shown);
+  });
+
+  test('the audit of all runs names who an event is of', async () => {
+    const { text } = await fake({
+      page: async () => ({ items: [anItem()], unreadable: [], next: null, counts: null }),
+      audit: async () =>
+        anAudit({
+          events: [
+            ['remark', 'ann@example.com: leave it'],
+            ['stopped', 'Cancelled by bob@example.com: enough'],
+            ['phase-ended', 'plan: planned'],
+          ].map(([type = '', text = ''], i) => ({ key: type, at: `2026-11-21T11:59:3${i}.000Z`, type, text })),
+        }),
+    }).get('/audit');
+    expect([...text.matchAll(/<\/time><\/td><td>(.*?)<\/td>/g)].map((match) => match[1])).toEqual([
+      '',
+      'bob@example.com',
+      'ann@example.com',
+    ]);
   });
 
   test('the audit names who decided, and is there as JSON', async () => {

@@ -45,7 +45,7 @@ const views: Record<string, () => RunParts> = {
         steps: [
           { name: 'Checked', is: 'done', ms: 0, rounds: 0, by: [], waitedMs: 0 },
           { name: 'Plan', is: 'done', ms: 11_000, rounds: 1, by: [], waitedMs: 0 },
-          { name: 'Plan approved', is: 'waits', ms: 0, rounds: 0, by: [], waitedMs: 120_000 },
+          { name: 'Plan approved', is: 'waits', ms: 0, rounds: 0, by: [], waitedMs: 320_000, openMs: 120_000 },
           { name: 'Build', is: 'ahead', ms: 0, rounds: 0, by: [], waitedMs: 0 },
           { name: 'Verify', is: 'ahead', ms: 0, rounds: 0, by: [], waitedMs: 0 },
           { name: 'CI', is: 'left-out', ms: 0, rounds: 0, by: [], waitedMs: 0 },
@@ -167,6 +167,13 @@ describe('as a terminal shows it', () => {
   const table = Object.entries(texts).flatMap(([name, lines]) =>
     [60, 120].map((columns) => [name, columns, lines] as const),
   );
+  test('a list whose titles have no room leaves them out, and stays within the terminal', () => {
+    const item = anItem({ taskId: 'AGENTS-GUIDE-001', words: { text: 'Needs you: review', tone: 'wait' } });
+    const shown = listLines([item], outputOf(60));
+    expect(shown.filter((line) => widthOf(line) > 60)).toEqual([]);
+    expect(shown.join()).toContain('AGENTS-GUIDE-001');
+  });
+
   test.each(table)('%s at %i columns', async (name, columns, lines) => {
     const shown = lines(outputOf(columns));
     expect(shown.filter((line) => widthOf(line) > columns)).toEqual([]);

@@ -141,6 +141,8 @@ describe('a derived plan', () => {
       phases: [{ name: 'first', checkpoint: true }, { name: 'second' }],
     });
     expect(planMarkdown(derived)).toContain('1. first (checkpoint)\n');
+    const another = derivePlan(spec, compileConstraints(spec), ['lead: Smaller steps.']);
+    expect(plan.parse(another).phases[0]?.steps).toEqual([spec.instructions.trim(), 'lead: Smaller steps.']);
   });
 
   it('reads as numbered phases and titled sections', () => {
@@ -151,5 +153,12 @@ describe('a derived plan', () => {
       ),
     );
     expect(text).toBe('s\n\n1. one\n   - a\n   - files: f\n   - tests: t\n\nRisks:\n- r\n\nRollback:\nback');
+  });
+
+  it('keeps every line of a step within the step', () => {
+    const text = planMarkdown(
+      parsePlan(JSON.stringify({ phases: [{ name: 'one', steps: ['a\nb\n\nc\n'] }] }), 'agent'),
+    );
+    expect(text).toContain('   - a\n     b\n\n     c');
   });
 });

@@ -249,3 +249,13 @@ describe('an answer that is a number, where options are shown with numbers', () 
     expect(voteForNumber({ kind: 'plan' }, '1')).toBeUndefined();
   });
 });
+
+it('a vote on a decided gate is told where to look, by the name of its task', () => {
+  const gate = gateOf({ status: 'decided', title: 'Approve the plan', taskId: 'FIX-1' });
+  expect(() => castVote(gate, voteOf())).toThrow(
+    expect.objectContaining({
+      message: expect.stringContaining('Approve the plan'),
+      remedy: expect.stringContaining('`drydock show FIX-1`'),
+    }),
+  );
+});
