@@ -17,7 +17,7 @@ export function summary(run: RunView, output: Output, file?: string): string[] {
   const lines = [
     `${output.style(good ? ['green', 'bold'] : ['yellow', 'bold'], run.status)}  ${run.taskId}  ${run.runId.slice(0, 10)}`,
   ];
-  if (run.error) lines.push(`  ${run.error.name}: ${plain(run.error.message)}`, `  remedy: ${plain(remedyOf(run))}`);
+  if (run.error) lines.push(`  ${run.error.name}: ${plain(run.error.message)}`, `  remedy: ${plain(run.error.remedy)}`);
   if (run.commit !== null) lines.push(`  branch  ${run.branch}`, `  commit  ${run.commit}`);
   if (run.pullRequest) lines.push(`  pull request  ${run.pullRequest.url}`);
   for (const part of run.parts ?? []) lines.push(partLine(part, output));
@@ -44,10 +44,6 @@ export function refusedLines(refusals: readonly Refusal[], command: string): str
     ...(distinct.length > maxRefusals ? [`  refused ${distinct.length - maxRefusals} more: ${command}`] : []),
   ];
 }
-
-/** The remedy of a run that failed, with its name in the commands, so that they can be typed as they stand. */
-export const remedyOf = ({ error, taskId }: Pick<RunView, 'error' | 'taskId'>): string =>
-  (error?.remedy ?? '').replace(/\bRUN\b/g, () => taskId);
 
 /** The command that a person types next; empty if there is none. */
 export function nextCommand(run: RunView, file = 'FILE'): string {

@@ -7,7 +7,7 @@ import { sizes } from '../../../pipeline/view/sizes.ts';
 import { testWords } from '../../../pipeline/view/tests.ts';
 import type { StateWords } from '../../../pipeline/view/words.ts';
 import { type Output, plain } from '../output.ts';
-import { nextCommand, partLine, refusedLines, remedyOf } from '../summary.ts';
+import { nextCommand, partLine, refusedLines } from '../summary.ts';
 import { fittedPath, hanging, padded, widthOf } from '../text.ts';
 import { askedLines, decidesLines, gateSection } from './decision.ts';
 import { stepLines } from './steps.ts';
@@ -108,16 +108,15 @@ function headLines(detail: RunDetail, output: Output): string[] {
   ];
 }
 
-const errorLines = (run: RunView, output: Output): string[] => {
-  const { error } = run;
-  const remedy = remedyOf(run);
-  return error === null
+const errorLines = ({ error }: RunView, output: Output): string[] =>
+  error === null
     ? []
     : [
         ...hanging(`${output.style(['red', 'bold'], error.name)}: `, plain(error.message), output.columns()),
-        ...(remedy === '' ? [] : hanging(`${output.style('cyan', 'remedy')}: `, plain(remedy), output.columns())),
+        ...(error.remedy === ''
+          ? []
+          : hanging(`${output.style('cyan', 'remedy')}: `, plain(error.remedy), output.columns())),
       ];
-};
 
 /** The plan in short; where people decide on it, the decision shows all of it. */
 function planLines({ plan }: RunDetail, output: Output): string[] {

@@ -33,7 +33,7 @@ export const settle: Step<'settle'> =
     const sprint = sprintOf(task.budget, Date.parse(record.createdAt));
     if (sprint && record.parent === undefined)
       await deps.ledger.settle({ runId, team: record.team, sprint: sprint.sprint, spentMicros });
-    const error = errorOf(outcome);
+    const error = errorOf(outcome, record.taskId);
     // The state machine only knows that the run was rejected; the gate has the reason.
     const rejection =
       outcome.error === 'Rejected' ? gates.findLast((gate) => gate.decision?.outcome === 'rejected') : undefined;
@@ -87,12 +87,16 @@ export const settle: Step<'settle'> =
 const besides = (status: string, { name, message }: ErrorView): string =>
   name.toLowerCase() === status ? message : `${name}: ${message}`;
 
-/** Error and cause of the state machine for people; Lambda and `causeOf` wrap the message in JSON. */
-function errorOf({ error, cause = '' }: Outcome): ErrorView | undefined {
+/**
+ * Error and cause of the state machine for people; Lambda and `causeOf` wrap the message in JSON. The commands of a
+ * remedy name the run, so that they can be typed as they stand.
+ */
+function errorOf({ error, cause = '' }: Outcome, taskId: string): ErrorView | undefined {
   if (error === undefined) return undefined;
   const name = isErrorName(error) ? error : 'Internal';
   const { message, remedy } = read(cause);
-  return { name, message: message || error, remedy: remedy || errorKinds[name].remedy };
+  const advice = (remedy || errorKinds[name].remedy).replace(/\bRUN\b/g, () => taskId);
+  return { name, message: message || error, remedy: advice };
 }
 
 function read(cause: string): { message: string; remedy?: string } {

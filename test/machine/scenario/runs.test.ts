@@ -120,7 +120,10 @@ describe('R43 admission', () => {
     const cancelling = server.service.cancel(runId, 'lead', 'not needed');
     gate.letGo();
     await cancelling;
-    expect(await followRun(server, runId)).toMatchObject({ status: 'cancelled', error: { name: 'Cancelled' } });
+    expect(await followRun(server, runId)).toMatchObject({
+      status: 'cancelled',
+      error: { name: 'Cancelled', remedy: 'Start again with `drydock retry A-1`.' },
+    });
     expect((await server.service.audit(runId)).events.at(-1)?.text).toBe('cancelled: not needed');
     await expect(server.service.cancel(runId, 'lead', 'again')).rejects.toMatchObject({ name: 'GateClosed' });
 

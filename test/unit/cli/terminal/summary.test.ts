@@ -23,13 +23,9 @@ test.each([
   ['an answer that changes nothing', { kind: 'split' as const, commit: null }, undefined],
 ])('the next command after %s', (_what, change, next) => expect(nextOf(change)).toBe(next));
 
-test('commands can be typed as they stand: the spec of a dry run, and the run in a remedy', () => {
+test('after a dry run the next command names its spec', () => {
   const output = createOutput(false, stream, stream);
   expect(summary(aRun({ status: 'dry-run' }), output, 'tasks/FIX-1.yaml').at(-1)).toBe(
     '  next    drydock run tasks/FIX-1.yaml',
-  );
-  const error = { name: 'AgentFailed', message: 'It failed.', remedy: '`drydock retry RUN`, or `drydock show RUN`.' };
-  expect(summary(aRun({ status: 'failed', error }), output)).toContain(
-    '  remedy: `drydock retry FIX-1`, or `drydock show FIX-1`.',
   );
 });
