@@ -9,7 +9,8 @@ afterAll(() => {
   for (const one of worlds) one.remove();
 });
 
-const said = (text: string, now = false): Remark => ({ by: 'lead', text, now });
+const said = (text: string, now = false): Remark => ({ key: text.slice(0, 30), by: 'lead', text, now });
+const line = ({ by, text, now }: Remark): string => `${JSON.stringify({ by, text, now })}\n`;
 
 /** Runs an agent. @param first What is said before it starts. @param later What is said once it prints `ready`. */
 async function run(
@@ -18,8 +19,8 @@ async function run(
     kind = 'command',
     first = [],
     later = [],
-    remarks = 0,
-  }: { kind?: 'command' | 'acp'; first?: Remark[]; later?: Remark[]; remarks?: number },
+    remarks = [],
+  }: { kind?: 'command' | 'acp'; first?: Remark[]; later?: Remark[]; remarks?: string[] },
 ): Promise<Ended> {
   const world = makeWorld(project, { 'agent.mjs': program });
   worlds.push(world);
@@ -57,14 +58,18 @@ const reading = (lines: number): string => `
 test('an agent of a command finds it as lines of a file, before and after it starts', async () => {
   const end = await run(reading(2), { first: [said('One.')], later: [said('Two:\n"second" line.', true)] });
   expect(changeOf(end).content('heard.ndjson')).toBe(
-    `${JSON.stringify(said('One.'))}\n${JSON.stringify(said('Two:\n"second" line.', true))}\n`,
+    `${line(said('One.'))}${line(said('Two:\n"second" line.', true))}`,
   );
   expect(heard(end)).toEqual(['One.', 'Two:\n"second" line.']);
 });
 
 test('what its prompt has already is not said again', async () => {
-  const end = await run(reading(1), { first: [said('In the prompt.')], later: [said('New.')], remarks: 1 });
-  expect(changeOf(end).content('heard.ndjson')).toBe(`${JSON.stringify(said('New.'))}\n`);
+  const end = await run(reading(1), {
+    first: [said('In the prompt.')],
+    later: [said('New.')],
+    remarks: ['In the prompt.'],
+  });
+  expect(changeOf(end).content('heard.ndjson')).toBe(line(said('New.')));
   expect(heard(end)).toEqual(['New.']);
 });
 
