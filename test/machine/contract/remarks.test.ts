@@ -129,3 +129,57 @@ test('and at once, if it has to: its turn is cancelled', async () => {
   expect(turnsOf(end)).toEqual(['Greet politely.', expect.stringContaining('Stop that.')]);
   expect(heard(end)).toEqual(['Stop that.']);
 });
+
+/** Speaks the protocol up to its first turn, and then does this when the turn is cancelled. */
+const cancelled = (does: string): string => `
+  import { closeSync } from 'node:fs';
+  import { createInterface } from 'node:readline';
+  const send = (id, result) => console.log(JSON.stringify({ jsonrpc: '2.0', id, result }));
+  let turn;
+  const lines = createInterface({ input: process.stdin }).on('line', (line) => {
+    const { id, method } = JSON.parse(line);
+    if (method === 'initialize') send(id, { protocolVersion: 1, agentCapabilities: {} });
+    else if (method === 'session/new') send(id, { sessionId: 's' });
+    else if (method === 'session/cancel') { ${does} }
+    else if (method === 'session/prompt' && turn === undefined) {
+      turn = id;
+      console.error('ready');
+      ${does.startsWith('/* deaf */') ? does : ''}
+    } else if (method === 'session/prompt') send(id, { stopReason: 'end_turn' });
+  });`;
+
+test.each<[string, string, string]>([
+  ['answers twice', "send(turn, { stopReason: 'cancelled' }); send(turn, { stopReason: 'end_turn' });", 'end_turn'],
+  [
+    'answers with an error',
+    "console.log(JSON.stringify({ jsonrpc: '2.0', id: turn, error: { code: -32800, message: 'no' } }));",
+    'no',
+  ],
+  ['ends', 'process.exit(0);', 'ACP connection closed'],
+  ['ends by a signal', "process.kill(process.pid, 'SIGKILL');", 'ACP connection closed'],
+  [
+    'prints 10 MB without a line end, and ends',
+    "process.stdout.write('x'.repeat(10_000_000), () => process.exit(0));",
+    'ACP connection closed',
+  ],
+  [
+    'prints 10 MB as its answer',
+    "send(turn, { stopReason: 'cancelled', _meta: { x: 'x'.repeat(10_000_000) } });",
+    'end_turn',
+  ],
+  [
+    'prints what is not the protocol',
+    "console.log('null\\n[]\\n{}\\n\\u0000'); send(turn, { stopReason: 'cancelled' });",
+    'end_turn',
+  ],
+  ['closes its output', 'closeSync(1); setTimeout(() => process.exit(0), 300);', 'ACP connection closed'],
+  [
+    'reads no more, and ends',
+    '/* deaf */ lines.close(); process.stdin.destroy(); setTimeout(() => process.exit(0), 1_500);',
+    'ACP connection closed',
+  ],
+])('an agent that %s when its turn is cancelled ends its phase in order', async (_what, does, stopReason) => {
+  const end = await run(cancelled(does), { kind: 'acp', later: [said('Stop that.', true)] });
+  expect(end.failure).toBeUndefined();
+  expect(end.result?.agent?.stopReason).toBe(stopReason);
+});
