@@ -86,6 +86,7 @@ export async function createGateway(
   inbox = new Inbox(),
 ): Promise<Server> {
   const messages = limitMessages(tell);
+  inbox.leaveOut(config.spec.remarks ?? []);
   /** Connections whose TLS the gateway ended: host, and the request for the tunnel. */
   const ended = new WeakMap<Duplex, { host: string; tunnel: IncomingMessage }>();
   const context: GatewayContext = {

@@ -6,6 +6,8 @@ import type { Channel } from '../../core/ports/runtime/notifier.ts';
 import { type MailConfig, mailOf } from './mime.ts';
 
 const timeouts = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000, dnsTimeout: 10_000 };
+/** A server that answers a little at a time keeps each of these. All of it takes less than the lease of the sender. */
+const wholeMs = 60_000;
 
 export interface SmtpConfig extends MailConfig {
   server: SmtpServer;
@@ -13,6 +15,8 @@ export interface SmtpConfig extends MailConfig {
   password(): Promise<string>;
   /** Certificate authority besides those of the system, for tests. */
   ca?: string;
+  /** Time for the whole of a message, in milliseconds. */
+  limitMs?: number;
 }
 
 export interface SmtpChannel extends Channel {
@@ -24,8 +28,16 @@ export interface SmtpChannel extends Channel {
  * Mail by SMTP, one message per person. TLS is verified. A connection that is lost after the message was given over may
  * mean that it comes twice, with the same Message-ID.
  */
-export function createSmtpChannel({ server, from, addressOf, password, ca }: SmtpConfig): SmtpChannel {
-  const using = async (work: (transport: ReturnType<typeof createTransport>) => Promise<unknown>): Promise<void> => {
+export function createSmtpChannel({
+  server,
+  from,
+  addressOf,
+  password,
+  ca,
+  limitMs = wholeMs,
+}: SmtpConfig): SmtpChannel {
+  type Work = (transport: ReturnType<typeof createTransport>, signal: AbortSignal) => Promise<unknown>;
+  const using = async (work: Work): Promise<void> => {
     const { host, port, security, user } = server;
     const transport = createTransport({
       ...{ host, port, ...timeouts },
@@ -38,11 +50,18 @@ export function createSmtpChannel({ server, from, addressOf, password, ca }: Smt
       disableFileAccess: true,
       disableUrlAccess: true,
     });
+    const limit = new AbortController();
+    const over = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      over.reject(Object.assign(new Error('the time is over'), { code: 'ETIMEDOUT' }));
+      limit.abort();
+    }, limitMs);
     try {
-      await work(transport);
+      await Promise.race([work(transport, limit.signal), over.promise]);
     } catch (error) {
       throw smtpError(error, `${host}:${port}`);
     } finally {
+      clearTimeout(timer);
       transport.close();
     }
   };
@@ -53,7 +72,7 @@ export function createSmtpChannel({ server, from, addressOf, password, ca }: Smt
       const to = addressOf(person);
       if (to === undefined) return;
       const mail = mailOf(notice, { id, from, to });
-      await using((transport) => transport.sendMail({ ...mail, envelope: { from, to: [to] } }));
+      await using((transport, signal) => transport.sendMail({ ...mail, envelope: { from, to: [to] }, signal }));
     },
     check: () => using((transport) => transport.verify()),
   };

@@ -31,11 +31,21 @@ export function createOutput(
     json,
     live: err.isTTY === true,
     columns: () => columnsOf(out),
-    out: writer(out, outColours),
+    out: json ? (text) => writer(out, outColours)(escapedJson(text)) : writer(out, outColours),
     err: writer(err, errColours),
     style: (style, text) => (outColours || errColours ? styleText(style, text, { validateStream: false }) : text),
   };
 }
+
+/**
+ * A JSON document in which characters that terminals obey, and that `JSON.stringify` leaves, are escaped: controls from U+007F on,
+ * and those that change the order of the text. It says the same.
+ */
+const escapedJson = (document: string): string =>
+  document.replace(
+    /[\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/g,
+    (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 
 /** Columns of a stream; infinite if it is no terminal. */
 export const columnsOf = (stream: NodeJS.WriteStream): number =>

@@ -78,10 +78,6 @@ export const notifyPolicy = z.strictObject({
   digest: digestTime.optional().describe('A summary for the approvers; none if left out.'),
 });
 
-/** Whether people are told anywhere but on the pages and the code host. */
-export const hasChannels = ({ notify }: { notify: z.infer<typeof notifyPolicy> }): boolean =>
-  [notify.slack, notify.email, notify.webhook].some((channel) => channel !== undefined);
-
 /** What a person has for messages. */
 export const quietOf = quietHours
   .optional()

@@ -49,6 +49,14 @@ export function code(text: string): string {
   return bar.length === 1 ? `${bar}${clean}${bar}` : `${bar} ${clean} ${bar}`;
 }
 
+const maxName = 160;
+
+/** The name of a file, or another one that has no limit, in one line; a long one by its end, which says more. */
+export function shortName(name: string): string {
+  const line = oneLine(name);
+  return line.length <= maxName ? line : `…${line.slice(-maxName).replace(/^[\uDC00-\uDFFF]/, '')}`;
+}
+
 /**
  * A code span for a table cell. A text with a bar is escaped instead, because a bar ends the cell in a code span too.
  */

@@ -1,6 +1,6 @@
 import { counted } from '../plan/stake.ts';
 import { flakyTests, flakyText } from '../run/test-report.ts';
-import { code, escapeMarkdown } from './escape.ts';
+import { code, escapeMarkdown, shortName } from './escape.ts';
 import type { PublishFacts } from './facts.ts';
 
 const maxText = 300;
@@ -13,14 +13,14 @@ export function lookAt(facts: PublishFacts): string[] {
   const targets = [...new Set(facts.refusals.map(({ target }) => target))];
   return [
     ...(facts.solo ? ['**Approved by its requester**: the policy names only one person.'] : []),
-    ...facts.weakened.map((v) => `⚠ **Tests are weakened** in ${code(v.path)}: ${short(v.message)}`),
+    ...facts.weakened.map((v) => `⚠ **Tests are weakened** in ${nameOf(v.path)}: ${short(v.message)}`),
     ...(facts.agentFailure === undefined ? [] : [`⚠ **The agent failed**: ${short(facts.agentFailure)}`]),
     ...(flaky === undefined ? [] : [`⚠ **Tests are flaky**. ${short(flakyText(flaky))}`]),
-    ...facts.first.map(({ path, line, message }) => `${code(`${path}:${line}`)}: ${short(message)}`),
+    ...facts.first.map(({ path, line, message }) => `${nameOf(`${path}:${line}`)}: ${short(message)}`),
     ...(unplanned.length === 0 ? [] : [`⚠ Not in the plan: ${named(unplanned)}`]),
     ...facts.critical.map(
       ({ glob, reviewers }) =>
-        `${code(glob)} is critical: ${counted(reviewers, 'approval')}`,
+        `${nameOf(glob)} is critical: ${counted(reviewers, 'approval')}`,
     ),
     ...(targets.length === 0 ? [] : [`⚠ Tried to reach ${named(targets)} (refused)`]),
     ...facts.plan.impact.breaking_changes.map((change) => `Breaking: ${short(change)}`),
@@ -31,7 +31,9 @@ export function lookAt(facts: PublishFacts): string[] {
   ]; // biome-ignore format: one line each
 }
 
+const nameOf = (name: string): string => code(shortName(name));
+
 const short = (text: string): string => escapeMarkdown(text.length <= maxText ? text : `${text.slice(0, maxText)} …`);
 
 const named = (names: readonly string[]): string =>
-  `${names.slice(0, maxNamed).map(code).join(', ')}${names.length > maxNamed ? ` and ${names.length - maxNamed} more` : ''}`;
+  `${names.slice(0, maxNamed).map(nameOf).join(', ')}${names.length > maxNamed ? ` and ${names.length - maxNamed} more` : ''}`;

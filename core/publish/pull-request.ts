@@ -48,7 +48,11 @@ export function pullRequestBody(facts: PublishFacts): string {
   });
   const end = footer(facts);
   const body = [begin, ...folded, ...end].join('\n\n');
-  return body.length <= maxBody ? body : cutBody(body, end);
+  if (body.length <= maxBody) return body;
+  // No part is so long that a later one has no place: an agent writes the names and texts of some.
+  const around = [begin, '', ...end].join('\n\n').length + cut.length + 10;
+  const share = Math.floor((maxBody - around) / folded.length);
+  return cutBody([begin, ...folded.map((each) => cutFold(each, share)), ...end].join('\n\n'), end);
 }
 
 /** The cells of pull request and check. */
@@ -98,10 +102,19 @@ function footer({ rounds, link, commands }: PublishFacts): string[] {
 
 const cut = '(cut: the run keeps the whole text)';
 
+const close = '\n\n</details>';
+
+/** A fold of at most that length, cut between lines. */
+function cutFold(fold: string, max: number): string {
+  if (fold.length <= max) return fold;
+  const tail = `\n\n${cut}${close}`;
+  return `${fold.slice(0, Math.max(fold.indexOf('\n'), fold.lastIndexOf('\n', max - tail.length - 2)))}${tail}`;
+}
+
 /** Cut between lines, because each line is complete in itself, also a row of a table. An open fold is closed. */
 function cutBody(body: string, end: string[]): string {
+  if (body.length <= maxBody) return body;
   const tail = ['', cut, ...end].join('\n\n');
-  const close = '\n\n</details>';
   const kept = body.slice(0, body.lastIndexOf('\n', maxBody - tail.length - close.length));
   const opened = kept.match(/^<details>/gm)?.length ?? 0;
   const closed = kept.match(/^<\/details>/gm)?.length ?? 0;

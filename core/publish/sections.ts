@@ -1,14 +1,14 @@
 import { formatUsd } from '../money/format.ts';
 import type { CommandResult } from '../run/phase.ts';
 import type { RunbookUse } from '../runbook/record.ts';
-import { cellCode, code, escapeMarkdown } from './escape.ts';
+import { cellCode, code, escapeMarkdown, shortName } from './escape.ts';
 import type { FileFact, PartFact, PublishFacts } from './facts.ts';
 import { linesText, table } from './verdict.ts';
 
 /** Cells of changed files. */
 export const fileRows = (files: readonly FileFact[]): string[][] =>
   files.map((file) => [
-    cellCode(file.path),
+    cellCode(shortName(file.path)),
     changeText(file),
     file.phase === undefined ? '**not planned**' : escapeMarkdown(file.phase),
   ]);
@@ -86,7 +86,7 @@ export const peopleLines = ({ added, answers, remarks, rounds }: PublishFacts): 
 export const refusalLines = ({ refusals }: PublishFacts): string[] =>
   refusals.map(
     (r) =>
-      `${code(r.target)}: ${escapeMarkdown(r.reason)}${r.allow === '' ? '' : `; would be allowed by ${code(r.allow)}`}${r.allowInSpec === undefined ? '' : ` and, in the spec, ${code(r.allowInSpec)}`}`,
+      `${code(shortName(r.target))}: ${escapeMarkdown(r.reason)}${r.allow === '' ? '' : `; would be allowed by ${code(r.allow)}`}${r.allowInSpec === undefined ? '' : ` and, in the spec, ${code(r.allowInSpec)}`}`,
   );
 
 export const provenanceTable = (facts: PublishFacts): string =>

@@ -6,6 +6,8 @@ export const maxRemarks = 20;
 
 /** What a person says to the agents of a run while it is under way. */
 const remark = z.strictObject({
+  /** The same wherever it is brought; a list may come with others before it than the time before. */
+  key: z.string().min(1).max(64),
   /** Person id. */
   by: z.string().max(200),
   text: z.string().min(1).max(maxRemark),
@@ -13,6 +15,8 @@ const remark = z.strictObject({
   now: z.boolean(),
 });
 export type Remark = z.infer<typeof remark>;
+/** A remark as people read it. */
+export type Said = Omit<Remark, 'key'>;
 
-/** All that an agent hears, of its run and of the campaign that it is a part of, oldest first; a phase knows by the number what its prompt has. */
+/** All that an agent hears, of its run and of the campaign that it is a part of, oldest first; a phase knows by the keys what its prompt has. */
 export const remarks = z.array(remark).max(2 * maxRemarks);

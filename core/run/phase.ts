@@ -3,6 +3,7 @@ import { agentNames } from '../agents/names.ts';
 import { askTopics, maxAnswerBytes } from '../ask/names.ts';
 import { sandboxServer } from '../mcp/server.ts';
 import { providerKinds } from '../models/endpoint.ts';
+import { maxRemarks } from '../remark/remark.ts';
 import { testReport } from './test-report.ts';
 
 /**
@@ -75,8 +76,11 @@ export const phaseSpec = z.strictObject({
   inputs: z.array(z.string()),
   /** The whole prompt; empty if no agent runs. */
   prompt: z.string(),
-  /** How much of what people said in the run the prompt has; the rest comes while the agent works. */
-  remarks: z.int().nonnegative().optional(),
+  /** Keys of what people said that the prompt has; the rest comes while the agent works. */
+  remarks: z
+    .array(z.string())
+    .max(2 * maxRemarks)
+    .optional(),
   agent: agentSpec.nullable(),
   /** MCP servers of the agent. */
   mcp: z.array(sandboxServer).optional(),

@@ -10,7 +10,7 @@ import { survey } from '../../pipeline/reconcile/survey.ts';
 import { hasEnded } from '../../pipeline/runs/has-ended.ts';
 import { fireSchedules, scheduleMemory } from '../../pipeline/triggers/schedules.ts';
 import { createRepositorySweeps } from '../../pipeline/webhooks/repository-sweeps.ts';
-import { fargate } from '../runtime/fargate.ts';
+import { fargate, telling } from '../runtime/fargate.ts';
 import { gitHubAccess } from '../runtime/github.ts';
 import { announcing } from '../runtime/notices/announcing.ts';
 import { messages, noticeSender } from '../runtime/notices/messages.ts';
@@ -81,7 +81,7 @@ export const handler = withDeps(
       throw new DrydockError('Internal', `These parts of the reconciler failed: ${names.join(', ')}.`);
     return told;
   },
-  { launching: fargate, announcing },
+  { launching: fargate, telling, announcing },
 );
 
 /** Revokes what was minted for runs that have ended. @returns How many owners that were. */

@@ -7,7 +7,6 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { hasChannels } from '../../core/notification/policy-schema.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import { type StepName, stepNames } from '../../pipeline/payloads.ts';
 import { taskMachine } from '../../pipeline/task.machine.ts';
@@ -183,7 +182,7 @@ export class Control extends Construct {
       ...props,
       stateMachine: machineArn(this, props.machine),
       queue: queueUrl,
-      channels: hasChannels(props.policy),
+      channels: [props.policy.notify.slack, props.policy.notify.email, props.policy.notify.webhook].some(Boolean),
       deadLetters,
       pages,
       metrics: metricsNamespace(this),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DrydockError } from '../../core/errors.ts';
-import { maxRemark, maxRemarks, type Remark } from '../../core/remark/remark.ts';
+import type { PhaseAttempt } from '../../core/ports/runtime/launcher.ts';
+import { maxRemark, maxRemarks, type Remark, type Said } from '../../core/remark/remark.ts';
 import { mustActOnRun } from '../../core/review/may-act.ts';
 import type { PhaseName } from '../../core/run/phase.ts';
 import type { RunRecord } from '../../core/run/record.ts';
@@ -58,25 +59,47 @@ export async function tellRun(deps: Deps, record: RunRecord, request: TellReques
       });
     return { ...run, work: { ...run.work, remarks: [...remarks, { key, by, at, now, text: digest }] } };
   });
-  await recordEvent(deps, runId, { key: `remarks#${key}`, type: 'remark', text: `${by}: ${text}`, data: { now } });
+  await recordEvent(deps, runId, {
+    key: `remarks#${key}`,
+    type: 'remark',
+    text: `${by}: ${text}`,
+    data: { now },
+    who: by,
+  });
   const parts = Object.values(after.campaign?.parts ?? {}).filter(({ status }) => status === 'running');
-  const heard = await Promise.all([after, ...parts].map(({ runId }) => bringRemarks(deps, runId)));
+  const heard = await Promise.all([after, ...parts].map(({ runId }) => bringToWorking(deps, runId)));
   return { reaches: heard.includes(true) ? 'agent' : 'next-phase' };
 }
 
 /** A reviewer judges by itself, and Verify has no agent. */
-const hears = (phase: PhaseName): boolean => phase !== 'verify' && phase !== 'review';
+export const hears = (phase: PhaseName): boolean => phase !== 'verify' && phase !== 'review';
 
 /** Brings all that was said to the phases of a run that work now. @returns Whether one of them hears it. */
-async function bringRemarks(deps: Deps, runId: string): Promise<boolean> {
+async function bringToWorking(deps: Deps, runId: string): Promise<boolean> {
   const working = (await deps.phases.byRun(runId)).filter(
     ({ status, request }) => status === 'launched' && hears(request.phase),
   );
-  const record = working.length > 0 ? await deps.runs.get(runId) : undefined;
-  if (!record) return false;
-  const remarks = await remarksFor(deps, record);
-  for (const phase of working) await deps.phaseInbox.deliver(phase, remarks);
-  return true;
+  if (working.length > 0) await bringRemarks(deps, runId, working);
+  return working.length > 0;
+}
+
+/**
+ * Brings all that was said to phases. It reads again after that: another call may have brought less, later than this one.
+ * @param known The number of remarks that they have.
+ */
+export async function bringRemarks(
+  deps: Deps,
+  runId: string,
+  phases: readonly PhaseAttempt[],
+  known = 0,
+): Promise<void> {
+  for (let brought = known; ; ) {
+    const record = await deps.runs.get(runId);
+    const remarks = record ? await remarksFor(deps, record) : [];
+    if (remarks.length <= brought) return;
+    for (const phase of phases) await deps.phaseInbox.deliver(phase, remarks);
+    brought = remarks.length;
+  }
 }
 
 /** What an agent of a run hears: what was said to the run, and of a part what was said to its campaign, oldest first. */
@@ -84,12 +107,14 @@ export async function remarksFor(deps: Pick<Deps, 'artifacts' | 'runs'>, record:
   const { parent } = record;
   const campaign = parent && (await deps.runs.get(parent.runId));
   const said = [...(campaign?.work.remarks ?? []), ...(record.work.remarks ?? [])];
-  return remarksOf(deps, { remarks: said.sort((a, b) => (a.at < b.at ? -1 : 1)) });
+  const ordered = said.toSorted((a, b) => Number(a.at > b.at) - Number(a.at < b.at));
+  const texts = await remarksOf(deps, { remarks: ordered });
+  return texts.map((each, i) => ({ key: ordered[i]?.key ?? '', ...each }));
 }
 
 /** What people said in a run, oldest first. */
 export const remarksOf = (
   deps: Pick<Deps, 'artifacts'>,
   { remarks = [] }: Pick<RunRecord['work'], 'remarks'>,
-): Promise<Remark[]> =>
+): Promise<Said[]> =>
   Promise.all(remarks.map(async ({ by, now, text }) => ({ by, now, text: await getText(deps.artifacts, text) })));

@@ -13,7 +13,7 @@ import type { PhaseName, PhaseSpec } from '../../core/run/phase.ts';
 import { type PhaseRequest, phaseIdOf } from '../../core/run/phase-request.ts';
 import { promptOfAsk } from '../asks/prompt.ts';
 import { budgetOf } from '../campaign/money.ts';
-import { remarksFor } from '../commands/tell.ts';
+import { bringRemarks, hears, remarksFor } from '../commands/tell.ts';
 import type { Deps } from '../deps.ts';
 import { recordSuspicions } from '../gates/suspicions.ts';
 import { lessonsOfPhase } from '../memory/run-lessons.ts';
@@ -75,6 +75,9 @@ export async function launchPhase(deps: Deps, request: PhaseRequest, token: stri
       });
     throw error;
   }
+  // What was said during the launch is not in the prompt, and found no agent.
+  if (order.spec.agent && hears(request.phase))
+    await bringRemarks(deps, request.runId, [phase], order.spec.remarks?.length);
   // A stop during the launch answered this attempt, but found no sandbox to stop.
   const now = await deps.phases.get(phaseId);
   if (now?.attempt === phase.attempt && now.answer) await deps.launcher.stop(phase);
@@ -101,7 +104,7 @@ async function phaseOrder(
   const working = agentOfPhase(task, request);
   const asked = isAskTopic(request.phase) ? request.phase : undefined;
   const priced = working?.agent.provider !== undefined;
-  const remarks = verify || asked === 'review' ? [] : await remarksFor(deps, record);
+  const remarks = hears(request.phase) ? await remarksFor(deps, record) : [];
   const left = priced ? await budgetOf(deps, record) : 0;
   const spec: PhaseSpec = {
     phaseKey: `${phaseIdOf(request)}/${attempt}`,
@@ -113,7 +116,7 @@ async function phaseOrder(
     ...(missing.length > 0 ? { missingSubmodules: missing.slice(0, 50) } : {}),
     inputs: [...inputs.keys()],
     prompt: await promptOf(deps, context, request, lessons, remarks),
-    ...(working && remarks.length > 0 ? { remarks: remarks.length } : {}),
+    ...(working && remarks.length > 0 ? { remarks: remarks.map(({ key }) => key) } : {}),
     agent: working && agentSpecOf(working),
     ...(working === null || asked || task.mcp === undefined ? {} : { mcp: inSandbox(task.mcp) }),
     sandbox: asked ? readingSandboxOf(task) : phaseSandboxOf(task),

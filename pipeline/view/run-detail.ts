@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Estimate } from '../../core/money/estimate.ts';
 import { type Plan, plan as planSchema } from '../../core/plan/schema.ts';
-import type { Remark } from '../../core/remark/remark.ts';
+import type { Said } from '../../core/remark/remark.ts';
 import { criticalPathsOf } from '../../core/review/quorum.ts';
 import { mayRead, type ReadScope } from '../../core/review/readers.ts';
 import type { EffectiveTask } from '../../core/run/effective-task.ts';
@@ -67,7 +67,7 @@ export interface RunDetail extends RunItem {
     constraints: string[];
     answers: { by: string; question: string; text: string }[];
     /** What people said while the run was under way. */
-    remarks: Remark[];
+    remarks: Said[];
   };
   planApprovers: string[];
 }

@@ -6,13 +6,10 @@ import type { Phase } from '../runner/phase.ts';
 const againMs = 1_000;
 
 /** Asks the gateway for what people say while the agent works. @returns Ends it. */
-export function listen(
-  { gateway, spec }: Pick<Phase, 'gateway' | 'spec'>,
-  onRemarks: (given: Remark[]) => void,
-): () => void {
+export function listen({ gateway }: Pick<Phase, 'gateway'>, onRemarks: (given: Remark[]) => void): () => void {
   const stop = new AbortController();
   void (async () => {
-    let after = spec.remarks ?? 0;
+    let after = 0;
     while (!stop.signal.aborted) {
       try {
         const answer = await gateway.get(`/remarks?after=${after}`, { signal: stop.signal });

@@ -1,5 +1,5 @@
 import { build } from '../../../pipeline/steps/work/build.ts';
-import { fargate } from '../../runtime/fargate.ts';
+import { fargate, telling } from '../../runtime/fargate.ts';
 import { stepHandler } from '../../runtime/step-handler.ts';
 
-export const handler = stepHandler('build', build, { launching: fargate });
+export const handler = stepHandler('build', build, { launching: fargate, telling });

@@ -11,9 +11,9 @@ afterAll(() => world.remove());
 const ticket = 't'.repeat(64);
 
 test('it looks again and again, and hands over what is new to the runner alone', async () => {
-  const job = makeJob(world, { spec: { remarks: 1 } });
+  const job = makeJob(world, { spec: { remarks: ['a'] } });
   const { baseRepository: _base, agentFiles: _files, model: _model, egress: _egress, inputs, ...facts } = job;
-  let stored: Remark[] | 'unreadable' = [{ by: 'lead', text: 'In the prompt.', now: false }];
+  let stored: Remark[] | 'unreadable' = [{ key: 'a', by: 'lead', text: 'In the prompt.', now: false }];
   let looks = 0;
   const listening = Promise.withResolvers<number>();
   const stop = new AbortController();
@@ -46,13 +46,13 @@ test('it looks again and again, and hands over what is new to the runner alone',
     fetch(`${url}/remarks?after=${after}`, { headers: { authorization: `Bearer ${secret}` } });
   expect((await ask('1', agentSecret)).status).toBe(403);
   for (const wrong of ['', '-1', '1.5', 'x', '41']) expect([wrong, (await ask(wrong)).status]).toEqual([wrong, 400]);
-  const waiting = ask('1');
+  const waiting = ask('0');
   await expect.poll(() => looks, { timeout: 20_000 }).toBeGreaterThan(0);
   stored = 'unreadable';
   const seen = looks;
   await expect.poll(() => looks, { timeout: 20_000 }).toBeGreaterThan(seen);
-  const now = { by: 'second', text: 'Stop.', now: true };
-  stored = [{ by: 'lead', text: 'In the prompt.', now: false }, now];
+  const now = { key: 'b', by: 'second', text: 'Stop.', now: true };
+  stored = [{ key: 'a', by: 'lead', text: 'In the prompt.', now: false }, now];
   expect(await (await waiting).json()).toEqual([now]);
   stop.abort('the test is over');
   await ended;

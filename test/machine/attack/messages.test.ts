@@ -1,6 +1,8 @@
 /** What outside texts, other hosts and people try through messages, each with what it got. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { resolve } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -226,6 +228,70 @@ describe('a text is not more than it shows, with', () => {
     const notice = filled(`the log said ${secret}`);
     expect(JSON.stringify(notice)).not.toContain(secret.slice(0, 24));
     expect(JSON.stringify(notice)).toContain('[redacted]');
+  });
+});
+
+describe('a mail server holds no sender by', () => {
+  const endless = (socket: Socket, bytes: string): void => {
+    const timer = setInterval(() => socket.write(bytes), 20);
+    socket.once('close', () => clearInterval(timer));
+  };
+  /** Greets, and answers what comes so. */
+  const then = (answer: (socket: Socket, line: string) => void) => (socket: Socket) => {
+    socket.write('220 mail\r\n');
+    socket.on('data', (line: Buffer) => answer(socket, line.toString()));
+  };
+  test.each<[string, (socket: Socket) => void, 'none' | 'starttls', RegExp]>([
+    ['silence', () => undefined, 'none', /ETIMEDOUT/],
+    ['a greeting without an end', (socket) => endless(socket, '220-x\r\n'), 'none', /ETIMEDOUT/],
+    ['a line of 10 MB', (socket) => socket.write('x'.repeat(10_000_000)), 'none', /did not take|refused/],
+    ['an answer without an end, a little at a time', then((socket) => endless(socket, '250-x\r\n')), 'none', /ETIMED/],
+    [
+      'an answer to the sign-in without an end, a little at a time',
+      then((socket, line) =>
+        line.startsWith('EHLO') ? socket.write('250-mail\r\n250 AUTH PLAIN\r\n') : endless(socket, '250-x\r\n'),
+      ),
+      'none',
+      /ETIMEDOUT/,
+    ],
+    [
+      'no STARTTLS where it is asked for',
+      then((socket, line) =>
+        socket.write(line.startsWith('EHLO') ? '250-mail\r\n250 AUTH PLAIN\r\n' : '500 unknown\r\n'),
+      ),
+      'starttls',
+      /ETLS/,
+    ],
+  ])('%s', async (_, serve, security, said) => {
+    const got: string[] = [];
+    const open = new Set<Socket>();
+    const server = createServer((socket) => {
+      open.add(socket);
+      socket.on('error', () => undefined);
+      socket.on('data', (line: Buffer) => got.push(line.toString()));
+      socket.once('close', () => open.delete(socket));
+      serve(socket);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    try {
+      const channel = createSmtpChannel({
+        ...{ from: 'drydock@example.com', addressOf: () => 'lead@example.com', password: async () => 'pa55word' },
+        server: { host: '127.0.0.1', port, security, user: 'drydock', password_env: 'X' },
+        limitMs: 500,
+      });
+      const sent = channel.send(sampleNotice('plan'), 'lead', 'a'.repeat(32));
+      await expect(sent).rejects.toMatchObject({ message: expect.stringMatching(said) });
+      const checked = channel.check();
+      await expect(checked).rejects.toMatchObject({ message: expect.stringMatching(said) });
+      if (security === 'starttls')
+        expect(got.join('')).not.toContain(Buffer.from('\0drydock\0pa55word').toString('base64'));
+      expect(`${await sent.catch(String)}`).not.toContain('pa55word');
+    } finally {
+      for (const socket of open) socket.destroy();
+      server.close();
+    }
   });
 });
 

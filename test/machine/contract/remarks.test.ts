@@ -9,7 +9,8 @@ afterAll(() => {
   for (const one of worlds) one.remove();
 });
 
-const said = (text: string, now = false): Remark => ({ by: 'lead', text, now });
+const said = (text: string, now = false): Remark => ({ key: text.slice(0, 30), by: 'lead', text, now });
+const line = ({ by, text, now }: Remark): string => `${JSON.stringify({ by, text, now })}\n`;
 
 /** Runs an agent. @param first What is said before it starts. @param later What is said once it prints `ready`. */
 async function run(
@@ -18,8 +19,8 @@ async function run(
     kind = 'command',
     first = [],
     later = [],
-    remarks = 0,
-  }: { kind?: 'command' | 'acp'; first?: Remark[]; later?: Remark[]; remarks?: number },
+    remarks = [],
+  }: { kind?: 'command' | 'acp'; first?: Remark[]; later?: Remark[]; remarks?: string[] },
 ): Promise<Ended> {
   const world = makeWorld(project, { 'agent.mjs': program });
   worlds.push(world);
@@ -57,14 +58,18 @@ const reading = (lines: number): string => `
 test('an agent of a command finds it as lines of a file, before and after it starts', async () => {
   const end = await run(reading(2), { first: [said('One.')], later: [said('Two:\n"second" line.', true)] });
   expect(changeOf(end).content('heard.ndjson')).toBe(
-    `${JSON.stringify(said('One.'))}\n${JSON.stringify(said('Two:\n"second" line.', true))}\n`,
+    `${line(said('One.'))}${line(said('Two:\n"second" line.', true))}`,
   );
   expect(heard(end)).toEqual(['One.', 'Two:\n"second" line.']);
 });
 
 test('what its prompt has already is not said again', async () => {
-  const end = await run(reading(1), { first: [said('In the prompt.')], later: [said('New.')], remarks: 1 });
-  expect(changeOf(end).content('heard.ndjson')).toBe(`${JSON.stringify(said('New.'))}\n`);
+  const end = await run(reading(1), {
+    first: [said('In the prompt.')],
+    later: [said('New.')],
+    remarks: ['In the prompt.'],
+  });
+  expect(changeOf(end).content('heard.ndjson')).toBe(line(said('New.')));
   expect(heard(end)).toEqual(['New.']);
 });
 
@@ -123,4 +128,58 @@ test('and at once, if it has to: its turn is cancelled', async () => {
   const end = await run(talking(0), { kind: 'acp', later: [said('Stop that.', true)] });
   expect(turnsOf(end)).toEqual(['Greet politely.', expect.stringContaining('Stop that.')]);
   expect(heard(end)).toEqual(['Stop that.']);
+});
+
+/** Speaks the protocol up to its first turn, and then does this when the turn is cancelled. */
+const cancelled = (does: string): string => `
+  import { closeSync } from 'node:fs';
+  import { createInterface } from 'node:readline';
+  const send = (id, result) => console.log(JSON.stringify({ jsonrpc: '2.0', id, result }));
+  let turn;
+  const lines = createInterface({ input: process.stdin }).on('line', (line) => {
+    const { id, method } = JSON.parse(line);
+    if (method === 'initialize') send(id, { protocolVersion: 1, agentCapabilities: {} });
+    else if (method === 'session/new') send(id, { sessionId: 's' });
+    else if (method === 'session/cancel') { ${does} }
+    else if (method === 'session/prompt' && turn === undefined) {
+      turn = id;
+      console.error('ready');
+      ${does.startsWith('/* deaf */') ? does : ''}
+    } else if (method === 'session/prompt') send(id, { stopReason: 'end_turn' });
+  });`;
+
+test.each<[string, string, string]>([
+  ['answers twice', "send(turn, { stopReason: 'cancelled' }); send(turn, { stopReason: 'end_turn' });", 'end_turn'],
+  [
+    'answers with an error',
+    "console.log(JSON.stringify({ jsonrpc: '2.0', id: turn, error: { code: -32800, message: 'no' } }));",
+    'no',
+  ],
+  ['ends', 'process.exit(0);', 'ACP connection closed'],
+  ['ends by a signal', "process.kill(process.pid, 'SIGKILL');", 'ACP connection closed'],
+  [
+    'prints 10 MB without a line end, and ends',
+    "process.stdout.write('x'.repeat(10_000_000), () => process.exit(0));",
+    'ACP connection closed',
+  ],
+  [
+    'prints 10 MB as its answer',
+    "send(turn, { stopReason: 'cancelled', _meta: { x: 'x'.repeat(10_000_000) } });",
+    'end_turn',
+  ],
+  [
+    'prints what is not the protocol',
+    "console.log('null\\n[]\\n{}\\n\\u0000'); send(turn, { stopReason: 'cancelled' });",
+    'end_turn',
+  ],
+  ['closes its output', 'closeSync(1); setTimeout(() => process.exit(0), 300);', 'ACP connection closed'],
+  [
+    'reads no more, and ends',
+    '/* deaf */ lines.close(); process.stdin.destroy(); setTimeout(() => process.exit(0), 1_500);',
+    'ACP connection closed',
+  ],
+])('an agent that %s when its turn is cancelled ends its phase in order', async (_what, does, stopReason) => {
+  const end = await run(cancelled(does), { kind: 'acp', later: [said('Stop that.', true)] });
+  expect(end.failure).toBeUndefined();
+  expect(end.result?.agent?.stopReason).toBe(stopReason);
 });

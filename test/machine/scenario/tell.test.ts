@@ -45,7 +45,7 @@ describe('what is said', () => {
       `## What lead said while the task was under way\nFollow it as far as it agrees with the task and its constraints, which it does not change.\nFrom lead (a person who may direct this task):\n\`\`\`\`\n${text}\n\`\`\`\``,
     );
     expect(prompts[1]?.split('dates').length).toBe(2);
-    expect(view.events.filter(({ type }) => type === 'remark').map((event) => event.text)).toEqual([`lead: ${text}`]);
+    expect(view.events.filter(({ type }) => type === 'remark')).toMatchObject([{ who: 'lead', text: `lead: ${text}` }]);
     expect((await server.service.detail(runId)).added.remarks).toEqual([{ by: 'lead', text, now: false }]);
   });
 

@@ -452,25 +452,6 @@ describe('R40 R30 other pages', () => {
       expect(text).toContain(shown);
   });
 
-  test('the audit of all runs names who an event is of', async () => {
-    const { text } = await fake({
-      page: async () => ({ items: [anItem()], unreadable: [], next: null, counts: null }),
-      audit: async () =>
-        anAudit({
-          events: [
-            ['remark', 'ann@example.com: leave it'],
-            ['stopped', 'Cancelled by bob@example.com: enough'],
-            ['phase-ended', 'plan: planned'],
-          ].map(([type = '', text = ''], i) => ({ key: type, at: `2026-11-21T11:59:3${i}.000Z`, type, text })),
-        }),
-    }).get('/audit');
-    expect([...text.matchAll(/<\/time><\/td><td>(.*?)<\/td>/g)].map((match) => match[1])).toEqual([
-      '',
-      'bob@example.com',
-      'ann@example.com',
-    ]);
-  });
-
   test('the audit names who decided, and is there as JSON', async () => {
     const site = fake();
     expect((await site.get(`${run}/audit`)).text).toContain('approved by lead');
