@@ -1,5 +1,6 @@
 import { plan } from '../../../pipeline/steps/work/plan.ts';
-import { fargate, telling } from '../../runtime/fargate.ts';
+import { fargate } from '../../runtime/fargate.ts';
+import { telling } from '../../runtime/running-phases.ts';
 import { stepHandler } from '../../runtime/step-handler.ts';
 
 export const handler = stepHandler('plan', plan, { launching: fargate, telling });

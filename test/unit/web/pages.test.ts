@@ -11,7 +11,6 @@ import {
   aChange,
   aDiff,
   aGate,
-  anAudit,
   anItem,
   aPhase,
   aRun,
