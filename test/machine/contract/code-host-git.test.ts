@@ -362,13 +362,18 @@ describe('pull requests', () => {
     reviewers: { logins: [], teams: [] },
   });
 
+  /** The record that is beside the page which the URL opens. */
+  const recordOf = (url: string, branch: string): URL =>
+    new URL(encodeURIComponent(`${encodeURIComponent(branch)}.json`), url);
+
   it('keep their id when they are brought up to date (R11)', async () => {
     const first = await host.openPullRequest(request('agent/a'));
     const again = await host.openPullRequest(request('agent/a', 'U'));
     expect(again).toEqual(first);
     expect(first).toMatchObject({ id: '1', draft: true });
     expect(await host.readPullRequest(repository, 'agent/a')).toMatchObject({ title: 'U', ...first });
-    expect(JSON.parse(readFileSync(new URL(first.url), 'utf8'))).toMatchObject({ title: 'U' });
+    expect(readFileSync(new URL(first.url), 'utf8')).toMatch(/^# U\n/);
+    expect(JSON.parse(readFileSync(recordOf(first.url, 'agent/a'), 'utf8'))).toMatchObject({ title: 'U' });
     expect(await host.readPullRequest(repository, 'agent/b')).toBeUndefined();
   });
 
@@ -387,9 +392,10 @@ describe('pull requests', () => {
 
   it('are never overwritten when their file cannot be read', async () => {
     const { url } = await host.openPullRequest(request('agent/a'));
-    writeFileSync(new URL(url), '{');
+    const file = recordOf(url, 'agent/a');
+    writeFileSync(file, '{');
     await expect(host.openPullRequest(request('agent/a'))).rejects.toThrow();
-    expect(readFileSync(new URL(url), 'utf8')).toBe('{');
+    expect(readFileSync(file, 'utf8')).toBe('{');
   });
 });
 
