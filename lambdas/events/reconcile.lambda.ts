@@ -3,6 +3,7 @@ import { repeatFailedDeliveries } from '../../adapters/github/webhook/deliveries
 import { reports, variable } from '../../common/deployment.ts';
 import { DrydockError } from '../../core/errors.ts';
 import type { Deps } from '../../pipeline/deps.ts';
+import { announce } from '../../pipeline/notices/announce.ts';
 import { sendDigest } from '../../pipeline/notices/digest.ts';
 import { remind } from '../../pipeline/notices/reminders.ts';
 import { checkCi, repair } from '../../pipeline/reconcile/reconcile.ts';
@@ -12,7 +13,6 @@ import { fireSchedules, scheduleMemory } from '../../pipeline/triggers/schedules
 import { createRepositorySweeps } from '../../pipeline/webhooks/repository-sweeps.ts';
 import { fargate } from '../runtime/fargate.ts';
 import { gitHubAccess } from '../runtime/github.ts';
-import { announcing } from '../runtime/notices/announcing.ts';
 import { messages, noticeSender } from '../runtime/notices/messages.ts';
 import { named } from '../runtime/once.ts';
 import { operatorPolicy } from '../runtime/operator-policy.ts';
@@ -82,7 +82,12 @@ export const handler = withDeps(
       throw new DrydockError('Internal', `These parts of the reconciler failed: ${names.join(', ')}.`);
     return told;
   },
-  { launching: fargate, telling, announcing },
+  {
+    launching: fargate,
+    telling,
+    // It carries what messages need, so that it takes no way through the queue.
+    announcing: (deps) => ({ tell: (subject) => announce(deps, messages(), subject) }),
+  },
 );
 
 /** Revokes what was minted for runs that have ended. @returns How many owners that were. */

@@ -70,7 +70,7 @@ export interface Carried {
   /** Brings to running agents what people say. */
   telling?: () => PhaseInbox;
   /** Has people told. */
-  announcing?: () => Notifier;
+  announcing?: (deps: Deps) => Notifier;
 }
 
 /** The dependencies of the steps on AWS. */
@@ -83,7 +83,7 @@ export async function composeDeps({
   announcing,
 }: Carried = {}): Promise<Deps> {
   const access = await gitHubAccess();
-  return {
+  const deps: Deps = {
     advisories: async (folder) => {
       throw new DrydockError('AdvisoriesUnreadable', `${folder}: folders are read on one machine only`);
     },
@@ -146,7 +146,7 @@ export async function composeDeps({
       });
     },
     get notifier() {
-      return carried(announcing, 'tells people nothing');
+      return carried(announcing && (() => announcing(deps)), 'tells people nothing');
     },
     get thread() {
       return thread();
@@ -157,6 +157,7 @@ export async function composeDeps({
     runLink: (runId) => pageOf(`/runs/${encodeURIComponent(runId)}`),
     pageLink: pageOf,
   };
+  return deps;
 }
 
 /** @throws Internal for whatever else a launcher does. */

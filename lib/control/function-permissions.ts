@@ -84,7 +84,7 @@ export const needs: Record<FunctionName, readonly Need[]> = {
   reconcile: [
     ...base,
     ...(['revoke', 'leave', 'seen', 'keep', 'launch', 'collect'] as const),
-    ...(['notify', 'announce', 'policy', 'ages', 'start', 'inspect', 'unfinished', 'survey'] as const),
+    ...(['notify', 'policy', 'ages', 'start', 'inspect', 'unfinished', 'survey'] as const),
   ],
   broker: ['broker'],
   webhook: ['receive'],

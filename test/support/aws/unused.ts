@@ -75,7 +75,7 @@ const explained: Explained[] = [
   },
   {
     action: /^sqs:SendMessage$/,
-    functions: /^(reserve|queue|await-ci|deliver|settle|reconcile)$/,
+    functions: /^(reserve|queue|await-ci|deliver|settle)$/,
     because: 'People are told, where the policy has channels: test/aws/scenario/told.test.ts.',
   },
   {
