@@ -46,7 +46,8 @@ export async function decideGate(deps: Deps, request: VoteRequest): Promise<Gate
   try {
     return await countVote(deps, request);
   } catch (error) {
-    if (isRefusal(error) && !(await isRepeated(deps, request))) {
+    const repeated = isRefusal(error) && error.name === 'GateClosed' && (await isRepeated(deps, request));
+    if (isRefusal(error) && !repeated) {
       const gate = await deps.gates.get(request.gateId);
       const text = `${request.choice} on ${request.gateId}: ${error.name}: ${error.message}`;
       const act = { type: 'vote-refused', text, who: request.person, channel: request.channel, on: request.head };
@@ -56,8 +57,9 @@ export async function decideGate(deps: Deps, request: VoteRequest): Promise<Gate
   }
 }
 
-/** Whether the same vote of the person counted already: its message was delivered again, and nobody tried anything. */
-async function isRepeated(deps: Deps, { gateId, person, choice }: VoteRequest): Promise<boolean> {
+/** Whether the same vote counted already: the message of the code host was delivered again, and nobody tried anything. */
+async function isRepeated(deps: Deps, { gateId, person, choice, channel }: VoteRequest): Promise<boolean> {
+  if (channel !== 'github') return false;
   const votes = await deps.gates.votes(gateId);
   return votes.some((vote) => !vote.late && vote.person === person && vote.choice === choice);
 }
