@@ -46,8 +46,7 @@ export async function decideGate(deps: Deps, request: VoteRequest): Promise<Gate
   try {
     return await countVote(deps, request);
   } catch (error) {
-    const repeated = isRefusal(error) && error.name === 'GateClosed' && (await isRepeated(deps, request));
-    if (isRefusal(error) && !repeated) {
+    if (isRefusal(error) && !(await isRepeated(deps, request))) {
       const gate = await deps.gates.get(request.gateId);
       const text = `${request.choice} on ${request.gateId}: ${error.name}: ${error.message}`;
       const act = { type: 'vote-refused', text, who: request.person, channel: request.channel, on: request.head };
