@@ -6,7 +6,7 @@ export const maxRemarks = 20;
 
 /** What a person says to the agents of a run while it is under way. */
 const remark = z.strictObject({
-  /** The same wherever it is brought; a list may come with others before it than the time before. */
+  /** Names the remark in every list: remarks that are said at once may change their places from one list to the next. */
   key: z.string().min(1).max(64),
   /** Person id. */
   by: z.string().max(200),

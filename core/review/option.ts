@@ -76,3 +76,14 @@ export function votedFor(gate: Pick<Gate, 'kind' | 'question' | 'options'>, vote
     ? vote
     : voteForOption(option, '');
 }
+
+/** What an option does besides its answer. */
+export const optionEffects: Record<GateOption['does'], string> = {
+  answer: '',
+  reject: 'ends the run',
+  accept: 'approves the change as it is',
+  redo: 'starts the part again',
+  'leave-out': 'the campaign goes on without it',
+  'take-ours': 'settles the conflict',
+  'take-theirs': 'settles the conflict',
+};

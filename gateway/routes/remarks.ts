@@ -12,10 +12,10 @@ export const remarksRoute = (context: GatewayContext, inbox: Inbox): Route => {
     const given = url.searchParams.get('after') ?? '';
     const after = Number(given);
     if (!/^\d{1,3}$/.test(given) || after > 2 * maxRemarks) throw new BadRequest(400, 'after is not a number');
-    const told = await inbox.next(after, maxWaitMs, gone);
-    for (const [i, { by, text }] of told.entries())
+    const remarks = await inbox.next(after, maxWaitMs, gone);
+    for (const [i, { by, text }] of remarks.entries())
       if (after + i >= logged) context.tell({ type: 'event', event: { type: 'remark', by, text } });
-    logged = Math.max(logged, after + told.length);
-    if (!gone.aborted) sendJson(response, 200, told);
+    logged = Math.max(logged, after + remarks.length);
+    if (!gone.aborted) sendJson(response, 200, remarks);
   };
 };

@@ -56,11 +56,16 @@ export async function decideGate(deps: Deps, request: VoteRequest): Promise<Gate
   }
 }
 
-/** Whether the same vote counted already: the message of the code host was delivered again, and nobody tried anything. */
-async function isRepeated(deps: Deps, { gateId, person, choice, channel }: VoteRequest): Promise<boolean> {
+/**
+ * Whether the same vote on the same head counted already: the message of the code host was delivered again, or was read at the
+ * opening of the gate too, and nobody tried anything.
+ */
+async function isRepeated(deps: Deps, { gateId, person, choice, channel, head }: VoteRequest): Promise<boolean> {
   if (channel !== 'github') return false;
   const votes = await deps.gates.votes(gateId);
-  return votes.some((vote) => !vote.late && vote.person === person && vote.choice === choice);
+  return votes.some(
+    (vote) => !vote.late && vote.person === person && vote.choice === choice && vote.head === (head ?? vote.head),
+  );
 }
 
 async function countVote(deps: Deps, request: VoteRequest): Promise<Gate> {

@@ -8,8 +8,8 @@ import { getJson } from '../runs/artifacts.ts';
 import type { RunContext } from '../runs/run-context.ts';
 import { testSummary } from '../view/tests.ts';
 
-/** What Publish counted of a change: its lines, and the files that are in no phase of the plan; `of` is the digest of its manifest. */
 const count = z.int();
+/** What Publish counted of a change: its lines, and the files that are in no phase of the plan; `of` is the digest of its manifest. */
 const storedSizes = z.strictObject({ of: z.string(), added: count, removed: count, unplanned: count });
 export type StoredSizes = z.infer<typeof storedSizes>;
 const verified = z.object({ result: phaseResult.optional() });

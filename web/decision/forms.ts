@@ -1,4 +1,4 @@
-import { optionsOf } from '../../core/review/option.ts';
+import { optionEffects, optionsOf } from '../../core/review/option.ts';
 import { type GateOption, isWait } from '../../core/run/gate.ts';
 import type { GateView } from '../../pipeline/service/service.ts';
 import { fold, form } from '../html/layout.ts';
@@ -63,23 +63,12 @@ ${kept('reject', 'text')}</textarea><button type="submit" class="danger">Reject<
 </section>`;
 }
 
-/** The effect of an option besides its answer. */
-const effects: Record<GateOption['does'], string> = {
-  answer: '',
-  reject: 'ends the run',
-  accept: 'approves the change as it is',
-  redo: 'starts the part again',
-  'leave-out': 'the campaign goes on without it',
-  'take-ours': 'settles the conflict',
-  'take-theirs': 'settles the conflict',
-};
-
 function answerFields(gate: GateView, draft: Draft | undefined): Markup {
   const options = optionsOf(gate);
   const suggested = gate.question?.suggested;
   const checked = draftText(draft, 'answer', 'option') || suggested;
   const notes = ({ label, does, text }: GateOption): string =>
-    [label === suggested ? 'suggested' : '', effects[does], text === 'required' ? 'write it below' : '']
+    [label === suggested ? 'suggested' : '', optionEffects[does], text === 'required' ? 'write it below' : '']
       .filter((note) => note !== '')
       .join(', ');
   const radio = (option: GateOption): Markup => {

@@ -1,4 +1,4 @@
-import { optionsOf } from '../../../core/review/option.ts';
+import { optionEffects, optionsOf } from '../../../core/review/option.ts';
 import type { GateOption } from '../../../core/run/gate.ts';
 import type { GateView } from '../../../pipeline/service/service.ts';
 import { plain } from '../output.ts';
@@ -37,24 +37,15 @@ export function choicesAt(gate: GateView): Choice<Act>[] {
   }
 }
 
-/** What an option does besides its answer. */
-const effects: Record<GateOption['does'], string> = {
-  answer: '',
-  reject: 'ends the run',
-  accept: 'approves the change as it is',
-  redo: 'starts the part again',
-  'leave-out': 'the campaign goes on without it',
-  'take-ours': 'settles the conflict',
-  'take-theirs': 'settles the conflict',
-};
-
 function answersTo(gate: GateView): Choice<Act>[] {
   const suggested = gate.question?.suggested;
   const options = optionsOf(gate).toSorted((a, b) => Number(b.label === suggested) - Number(a.label === suggested));
   const accepts = options.some(({ does }) => does === 'accept');
   return [
     ...options.map((option): Choice<Act> => {
-      const hint = [option.label === suggested ? 'suggested' : '', effects[option.does]].filter((each) => each !== '');
+      const hint = [option.label === suggested ? 'suggested' : '', optionEffects[option.does]].filter(
+        (each) => each !== '',
+      );
       const more = option.text === 'required' ? '…' : '';
       return {
         value: { act: 'option', option },

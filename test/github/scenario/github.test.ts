@@ -299,6 +299,27 @@ describe('R21 R22 what people say in the conversation', () => {
     await until('FIX-1', reviewing);
   });
 
+  test('a review that is told twice leaves one vote and no refusal; one of an older head is refused, and stands in the audit', async () => {
+    const { github, until, spec, server } = await start({
+      policy: { review: { approvers: ['lead', 'second'], plan: 'optional', required_reviewers: 2 } },
+    });
+    const review = { require_human_approval: true, required_reviewers: 2 };
+    await github.push({ [specPath]: spec({ review }) }, { by: 'dev-gh' });
+    const first = await until('FIX-1', reviewing);
+    const number = Number(first.pullRequest?.id);
+    const votes = async (type: string) =>
+      (await server.service.run(first.runId)).events.filter((event) => event.type === type).map(({ on }) => on);
+    await github.review(number, 'second-gh', 'REQUEST_CHANGES', { commit: first.commit ?? '', body: 'Once more.' });
+    const next = await until('FIX-1', (run) => reviewing(run) && run.commit !== first.commit);
+    await github.review(number, 'lead-gh', 'APPROVE', { commit: next.commit ?? '' });
+    await expect.poll(() => votes('vote'), patience).toEqual([first.commit, next.commit]);
+    const [told] = github.delivered('pull_request_review').slice(-1);
+    await github.send({ event: 'pull_request_review', body: told?.body ?? '' });
+    await github.review(number, 'lead-gh', 'APPROVE', { commit: first.commit ?? '' });
+    await expect.poll(() => votes('vote-refused'), patience).toEqual([first.commit]);
+    expect(await votes('vote')).toHaveLength(2);
+  });
+
   test('what a person says in the conversation reaches the next phase; a stranger is not heard', async () => {
     const prompts: string[] = [];
     const { github, until, spec } = await start({
